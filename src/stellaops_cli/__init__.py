@@ -1,0 +1,1 @@
+"""The `stella` command: parse, call the core, render."""

@@ -1,0 +1,1 @@
+"""Stella Ops as a library."""

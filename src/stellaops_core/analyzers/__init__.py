@@ -1,0 +1,1 @@
+"""What is installed: one file per ecosystem on the seam of `analyzer.py`."""

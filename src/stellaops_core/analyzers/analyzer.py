@@ -1,0 +1,148 @@
+"""The analyzer seam: one layer's files in, what they say is installed out.
+
+Rules that hold for every analyzer, ours or a third party's (entry-point group `stellaops.analyzers`):
+
+* it sees one layer at a time, and never walks, opens, closes or asks the network: what it yields depends on the wanted
+  files of that layer alone, and may be cached under the layer's digest for ever;
+* what it cannot read it raises as `Malformed`: the core records an `Unknown` and goes on;
+* its output changes => its `version` is raised;
+* whatever needs more than one layer (the distribution, file lists of other packages, dependency resolution) waits for
+  `join`, which sees the composed image.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from msgspec import Struct, field
+
+from stellaops_core.component import Distribution, Technique
+from stellaops_core.purl import Purl
+
+
+class Malformed(ValueError):
+    """A file is not what its name promises; the message is the reason that people will read."""
+
+
+class LayerFile(Protocol):
+    """One captured regular file."""
+
+    path: str
+    """Path in the layer, without a leading slash or `./`, `/` between names."""
+    size: int
+
+    def read(self) -> bytes:
+        """Return the whole content; bounded by the capture limit of the walk."""
+
+
+class LayerFiles(Protocol):
+    """The captured files of the layer that is being analyzed."""
+
+    def get(self, path: str) -> LayerFile | None:
+        """Return the captured file at `path`, if this layer has it and an analyzer wanted it."""
+
+    def under(self, directory: str) -> Iterator[LayerFile]:
+        """Yield captured files below `directory`, in the order of their paths."""
+
+
+class Package(Struct, frozen=True, array_like=True, tag_field="kind", tag="package"):
+    """A package as one file of one layer records it."""
+
+    type: str
+    """purl type."""
+    name: str
+    version: str
+    namespace: str = ""
+    key: str = ""
+    """What other facts of the same analyzer call this package, such as `libc6:amd64`."""
+    qualifiers: dict[str, str] = field(default_factory=dict)
+    licenses: tuple[str, ...] = ()
+    """As declared."""
+    hashes: tuple[tuple[str, str], ...] = ()
+    requires: tuple[str, ...] = ()
+    """As the ecosystem writes them; `join` resolves them."""
+    provides: tuple[str, ...] = ()
+    supplier: str = ""
+    urls: tuple[tuple[str, str], ...] = ()
+    properties: tuple[tuple[str, str], ...] = ()
+    technique: Technique = "manifest-analysis"
+    confidence: int = 100
+
+    @property
+    def identity(self) -> tuple[str, str, str, str, str, str]:
+        """What makes it the same package before and after its database was rewritten."""
+        return (self.type, self.namespace, self.name, self.version, self.qualifiers.get("arch", ""), self.key)
+
+
+class OwnedFiles(Struct, frozen=True, array_like=True, tag_field="kind", tag="files"):
+    """The files a package owns. Bulky: stored apart, and read only for ownership and usage."""
+
+    key: str
+    """`Package.key` of the owner."""
+    paths: str
+    """Paths without a leading slash, joined by newlines."""
+
+
+class Licenses(Struct, frozen=True, array_like=True, tag_field="kind", tag="licenses"):
+    """Licences of a package that another file than its record states."""
+
+    key: str
+    licenses: tuple[str, ...]
+
+
+Found = Package | Distribution | OwnedFiles | Licenses
+
+
+class View(Struct, frozen=True):
+    """The composed image, as one analyzer's `join` sees it."""
+
+    found: Mapping[str, Sequence[Found]]
+    """This analyzer's own finds by path, in path order. `OwnedFiles` come with empty `paths`: only that they exist."""
+    distribution: Distribution | None = None
+    architecture: str = ""
+    """The image's, in OCI's (GOARCH) spelling; empty where unknown."""
+
+
+class Installed(Struct, frozen=True):
+    """One package of the composed image: what `join` makes of a `Package`."""
+
+    package: Package
+    """As found; licences, qualifiers and so on of the fields below replace its own."""
+    path: str
+    """Where it was found."""
+    purl: Purl
+    licenses: tuple[str, ...] = ()
+    depends: tuple[str, ...] = ()
+    """Canonical purls of other installed packages."""
+    evidence: tuple[str, ...] = ()
+    """Further paths that facts were read from."""
+    owns: tuple[str, ...] = ()
+    """Paths of the `OwnedFiles` that belong to it."""
+    properties: tuple[tuple[str, str], ...] = ()
+
+
+@runtime_checkable
+class Analyzer(Protocol):
+    """Finds what one ecosystem installed, in one layer."""
+
+    name: str
+    """Unique, lower case; in evidence and cache keys."""
+    version: int
+    """Raise it whenever output may change."""
+    names: frozenset[str]
+    """Base names of files to be asked about in `wants`."""
+    endings: tuple[str, ...]
+    """Extensions with their dot (`.jar`), in lower case, of files to be asked about. No names and no endings: all files."""
+
+    def wants(self, path: str, size: int) -> bool:
+        """Say whether to capture this file. Cheap: called for every file whose base name or extension fits."""
+
+    def analyze(self, file: LayerFile, near: LayerFiles) -> Iterable[Found]:
+        """Yield what a wanted file says; raise `Malformed` when it can't be read."""
+
+
+@runtime_checkable
+class Joins(Protocol):
+    """An analyzer whose facts need the composed image. Without it, each `Package` stands as it was found."""
+
+    def join(self, view: View) -> Iterable[Installed]:
+        """Make installed packages of what was found in all layers."""

@@ -1,0 +1,81 @@
+"""What a bill of materials lists: components, where the facts came from, and what could not be read.
+
+Comes in: nothing. Goes out: the records that every stage after the analyzers shares. All are immutable and typed, so
+that they are hashed, compared and packed without ceremony.
+"""
+
+from typing import Literal
+
+from msgspec import Struct
+
+Technique = Literal[
+    "manifest-analysis", "source-code-analysis", "binary-analysis", "instrumentation", "hash-comparison", "filename"
+]
+"""How a fact was had; CycloneDX 1.6 `evidence.identity.methods.technique`."""
+
+OS_PACKAGE_TYPES = frozenset({"deb", "apk", "rpm", "alpm"})
+"""purl types of operating system packages: what they own, they answer for."""
+
+
+class Distribution(Struct, frozen=True, array_like=True, tag_field="kind", tag="distribution"):
+    """Which distribution a root file system holds; os-release(5)."""
+
+    id: str
+    version: str = ""
+    name: str = ""
+    like: tuple[str, ...] = ()
+    codename: str = ""
+    pretty_name: str = ""
+    cpe: str = ""
+    home_url: str = ""
+    variant: str = ""
+
+
+class Evidence(Struct, frozen=True, order=True):
+    """Where one fact about a component was read."""
+
+    path: str
+    """Path in the image, without a leading slash."""
+    analyzer: str
+    layer: int
+    """Index of the layer that *introduced* the component at this path, from 0; -1 where there are no layers."""
+    technique: Technique = "manifest-analysis"
+    confidence: int = 100
+    """Percent."""
+
+
+class Component(Struct, frozen=True, omit_defaults=True):
+    """One thing that is installed, however many places it was found in."""
+
+    purl: str
+    """Canonical package URL; also the component's identity in a document."""
+    type: str
+    """purl type."""
+    name: str
+    version: str
+    evidence: tuple[Evidence, ...]
+    """Sorted; never empty."""
+    layer: int
+    """The lowest layer that introduced it."""
+    licenses: tuple[str, ...] = ()
+    """SPDX expressions where they could be normalised, else the text as declared."""
+    hashes: tuple[tuple[str, str], ...] = ()
+    """(algorithm as CycloneDX names it, hex) of the distributed package, where a record states it."""
+    depends: tuple[str, ...] = ()
+    """purls of installed components that this one declares to need."""
+    owners: tuple[str, ...] = ()
+    """purls of the operating system packages whose file lists hold this component's evidence."""
+    supplier: str = ""
+    urls: tuple[tuple[str, str], ...] = ()
+    """(CycloneDX external reference type, URL)."""
+    properties: tuple[tuple[str, str], ...] = ()
+    """Sorted facts without a field of their own: (`stella:<type>:<fact>`, value)."""
+
+
+class Unknown(Struct, frozen=True, order=True, array_like=True):
+    """Something that should have been read and could not be."""
+
+    path: str
+    analyzer: str
+    reason: str
+    layer: int = -1

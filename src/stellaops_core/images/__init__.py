@@ -1,0 +1,1 @@
+"""Images: where they come from, what a layer's tar holds."""

@@ -1,0 +1,1 @@
+"""Bytes to structure; no idea of components."""

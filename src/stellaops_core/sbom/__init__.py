@@ -1,0 +1,1 @@
+"""The bill of materials and its formats, one file each."""
