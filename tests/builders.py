@@ -35,11 +35,19 @@ class Dir(NamedTuple):
 Content = bytes | str | Link | Hard | Dir
 
 
-def layer(files: Mapping[str, Content], *, prefix: str = "", tar_format: int = tarfile.PAX_FORMAT) -> bytes:
-    """Write files, links and directories as a tar, in the order given. `prefix`: "" or "./" or "/"."""
+def layer(
+    files: Mapping[str, Content] | Sequence[tuple[str, Content]],
+    *,
+    prefix: str = "",
+    tar_format: int = tarfile.PAX_FORMAT,
+) -> bytes:
+    """Write files, links and directories as a tar, in the order given; pairs may name a path twice.
+
+    `prefix`: "" or "./" or "/".
+    """
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tar_format) as tar:
-        for path, content in files.items():
+        for path, content in files.items() if isinstance(files, Mapping) else files:
             entry = tarfile.TarInfo(prefix + path)
             entry.mtime = 1_700_000_000
             entry.mode = 0o644

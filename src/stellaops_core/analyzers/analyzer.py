@@ -131,7 +131,12 @@ class Analyzer(Protocol):
     names: frozenset[str]
     """Base names of files to be asked about in `wants`."""
     endings: tuple[str, ...]
-    """Extensions with their dot (`.jar`), in lower case, of files to be asked about. No names and no endings: all files."""
+    """Last extensions with their dot (`.jar`), in lower case, of files to be asked about."""
+    directories: frozenset[str]
+    """Directories (`var/lib/dpkg/status.d`) whose direct files are to be asked about, whatever their names.
+
+    An analyzer with no names, endings or directories is asked about every file.
+    """
 
     def wants(self, path: str, size: int) -> bool:
         """Say whether to capture this file. Cheap: called for every file whose base name or extension fits."""

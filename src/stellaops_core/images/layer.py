@@ -1,0 +1,317 @@
+"""One layer's tar to its tree and the captured content of wanted files.
+
+Comes in: the pieces of a tar, and a question asked of every regular file: `wants(path, parent, name, size)`. Goes out:
+a `Tree`. Rules: nothing is extracted; content that nobody wants is never copied; memory is bounded whatever the layer's
+size: wanted content beyond MEMORY_LIMIT goes to a temporary file.
+
+Within one layer the entries apply in their order, as when they are extracted: a path that comes twice counts as it
+came last, a link in the place of a directory takes away what the directory held, and an entry below a symbolic link of
+the same layer lands where the link leads. Between layers overlayfs's rules hold; that is `scan.compose`'s business.
+
+Source: OCI image specification 1.1, layer.md, "Applying Changesets", "Whiteouts", "Opaque Whiteout".
+"""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO
+
+from stellaops_core.errors import CorruptImage, Unsupported
+from stellaops_core.images.tar import DIRECTORY, FILE, HARD_LINK, OTHER, SPARSE, SYMLINK, Entry, Tar, clean, decode_path
+
+MEMORY_LIMIT = 32 << 20
+"""Most captured bytes of a layer that are held in memory."""
+
+FILE_LIMIT = 256 << 20
+"""Largest single file that is captured; a larger one is reported as unknown."""
+
+CAPTURE_LIMIT = 8 << 30
+"""Most captured bytes of a layer in all; files beyond are reported as unknown."""
+
+ENTRY_LIMIT = 20_000_000
+"""Most entries of a layer."""
+
+PATH_LIMIT = 4096
+"""Longest path in bytes, as in Linux's PATH_MAX; longer ones are reported as unknown."""
+
+_LINK_STEPS = 40  # as many as Linux follows
+_PASSES = 4  # for hard links to files that nobody wanted by their own names
+
+Wants = Callable[[str, str, str, int], object]
+
+
+class CapturedFile:
+    """A wanted file's content, in memory or in the spool; an `analyzers.LayerFile`."""
+
+    __slots__ = ("_data", "_offset", "_spool", "path", "size")
+
+    def __init__(
+        self, path: str, size: int, data: bytes | None, spool: IO[bytes] | None = None, offset: int = 0
+    ) -> None:
+        self.path, self.size = path, size
+        self._data, self._spool, self._offset = data, spool, offset
+
+    def read(self) -> bytes:
+        """Return the whole content."""
+        if self._data is not None:
+            return self._data
+        assert self._spool is not None  # noqa: S101  # one of the two is always there
+        self._spool.seek(self._offset)
+        return self._spool.read(self.size)
+
+    def at(self, path: str) -> "CapturedFile":
+        """Return the same content under another path."""
+        return CapturedFile(path, self.size, self._data, self._spool, self._offset)
+
+
+class Tree:
+    """What one layer, or a whole directory, holds. Paths have no leading slash."""
+
+    def __init__(self, wants: Wants, *, spool_dir: str | None = None) -> None:
+        self.captured: dict[str, CapturedFile] = {}
+        self.others = bytearray()
+        """Paths of everything that is no directory, each ended by NUL, in the order they came."""
+        self.directories = bytearray()
+        """Paths of directories, those without entries of their own included, likewise."""
+        self.links: dict[str, str] = {}
+        """Symbolic links: path to target as written."""
+        self.whiteouts: list[str] = []
+        self.opaque: list[str] = []
+        self.unknowns: list[tuple[str, str]] = []
+        """(path, reason) of what could not be captured."""
+        self.entries = 0
+        self.wants = wants
+        self.pending: dict[str, list[str]] = {}
+        """Targets of wanted hard links whose content has not been captured: target to the links' paths."""
+        self._parents: dict[str, str] = {"": ""}  # directory as entries name it: where it really is
+        self._known: set[str] = {""}  # directories, where they really are
+        self._memory = self._total = 0
+        self._spool_dir = spool_dir
+        self._spool: IO[bytes] | None = None
+
+    def close(self) -> None:
+        """Drop the captured content."""
+        self.captured.clear()
+        if self._spool:
+            self._spool.close()
+
+    # -- an analyzer's view ------------------------------------------------------------------------------------------
+
+    def get(self, path: str) -> CapturedFile | None:
+        """Return the captured file at a path."""
+        return self.captured.get(path)
+
+    def under(self, directory: str) -> Iterator[CapturedFile]:
+        """Yield captured files below a directory, in the order of their paths."""
+        prefix = directory.rstrip("/") + "/"
+        for path in sorted(path for path in self.captured if path.startswith(prefix)):
+            yield self.captured[path]
+
+    # -- growing -----------------------------------------------------------------------------------------------------
+
+    def place(self, path: str) -> tuple[str, str, str]:
+        """Say where an entry lands: (path, parent, name), symbolic links of this layer followed."""
+        parent, _, name = path.rpartition("/")
+        real = self._parents.get(parent)
+        if real is None:
+            real = self._enter(parent)
+        return (path if real == parent else (f"{real}/{name}" if real else name)), real, name
+
+    def _enter(self, parent: str) -> str:
+        """Resolve a directory that entries are named below for the first time."""
+        named = real = ""
+        for step in parent.split("/"):
+            named = f"{named}/{step}" if named else step
+            known = self._parents.get(named)
+            if known is None:
+                known = f"{real}/{step}" if real else step
+                if known in self.links:
+                    known = self.follow(known)
+                self._parents[named] = known
+                self._know(known)
+            real = known
+        return real
+
+    def follow(self, path: str) -> str:
+        """Resolve a path over the symbolic links known so far; what does not resolve stays as it is."""
+        steps, done, left = path.split("/")[::-1], "", _LINK_STEPS
+        while steps:
+            step = steps.pop()
+            if step == "..":
+                done = done.rpartition("/")[0]
+            elif step not in {"", "."}:
+                done = f"{done}/{step}" if done else step
+                target = self.links.get(done)
+                if target is not None:
+                    left -= 1
+                    if left < 0:
+                        return path
+                    steps.extend(target.split("/")[::-1])
+                    done = "" if target.startswith("/") else done.rpartition("/")[0]
+        return done
+
+    def add_other(self, path: str) -> None:
+        """Take note of anything that is no directory; it replaces whatever this layer had at its path."""
+        self.entries += 1
+        if path in self._known:
+            self._drop(path)
+        if path in self.links:
+            del self.links[path]
+        self.others += path.encode() + b"\0"
+
+    def add_directory(self, path: str) -> None:
+        """Take note of a directory."""
+        self.entries += 1
+        if path in self.links:
+            del self.links[path]
+            self._parents = {"": ""}
+        self._know(path)
+
+    def _know(self, directory: str) -> None:
+        """Note, once, that a directory is there, whether it has an entry of its own or only something below it."""
+        if directory not in self._known:
+            self._known.add(directory)
+            self.directories += directory.encode() + b"\0"
+            self.captured.pop(directory, None)  # it took a file's place
+
+    def add_link(self, path: str, target: str) -> None:
+        """Take note of a symbolic link."""
+        self.add_other(path)
+        self.captured.pop(path, None)
+        self.links[path] = target
+
+    def add_hard_link(self, path: str, target: str) -> None:
+        """Take note of a hard link; its content is the target's."""
+        self.add_other(path)
+        self.captured.pop(path, None)
+        _, parent, name = self.place(path)
+        if self.wants(path, parent, name, 0):
+            if (file := self.captured.get(target)) is not None:
+                self.captured[path] = file.at(path)
+            else:
+                self.pending.setdefault(target, []).append(path)
+
+    def add_whiteout(self, parent: str, name: str) -> None:
+        """Take note of a whiteout or an opaque directory; AUFS's own bookkeeping is nothing."""
+        self.entries += 1
+        if name == ".wh..wh..opq":
+            self.opaque.append(parent)
+        elif not name.startswith(".wh..wh."):
+            self.whiteouts.append(f"{parent}/{name[4:]}" if parent else name[4:])
+
+    def capture(self, path: str, size: int, pieces: Iterable[bytes]) -> None:
+        """Keep a file's content; the pieces are read whether or not it is kept."""
+        if size > FILE_LIMIT or self._total + size > CAPTURE_LIMIT:
+            self.unknowns.append((path, f"not read: {size:,} bytes are over the limit of what is read of a layer"))
+            return
+        self._total += size
+        if self._memory + size <= MEMORY_LIMIT:
+            self._memory += size
+            self.captured[path] = CapturedFile(path, size, b"".join(pieces))
+            return
+        if self._spool is None:
+            self._spool = tempfile.TemporaryFile(dir=self._spool_dir)  # noqa: SIM115  # closed in close()
+        offset = self._spool.seek(0, 2)
+        for piece in pieces:
+            self._spool.write(piece)
+        self.captured[path] = CapturedFile(path, size, None, self._spool, offset)
+
+    def _drop(self, path: str) -> None:
+        """Take away what this layer had below a path that is no directory any more."""
+        prefix, raw = path + "/", path.encode() + b"/"
+        self.captured = {key: file for key, file in self.captured.items() if not key.startswith(prefix)}
+        self.links = {key: target for key, target in self.links.items() if not key.startswith(prefix)}
+        self.others = _without(self.others, raw)
+        self.directories = _without(self.directories, raw)
+        self._known = {one for one in self._known if one != path and not one.startswith(prefix)}
+        self._parents = {"": ""}
+
+
+def _without(table: bytearray, prefix: bytes) -> bytearray:
+    kept = [path for path in bytes(table).split(b"\0") if not path.startswith(prefix) and path + b"/" != prefix]
+    return bytearray(b"\0".join(kept))
+
+
+def read_tree(open_tar: Callable[[], Iterable[bytes]], wants: Wants, *, spool_dir: str | None = None) -> Tree:
+    """Read one layer. `open_tar` gives its tar from the start, and is called again only if a wanted file is a hard link
+    to one that nobody wanted. Raises `CorruptImage` and its kin.
+    """  # noqa: D205
+    tree = Tree(wants, spool_dir=spool_dir)
+    try:
+        _walk(Tar(open_tar()), tree)
+        for _ in range(_PASSES):
+            if not tree.pending:
+                break
+            _fetch_linked(Tar(open_tar()), tree)
+        for paths in tree.pending.values():
+            tree.unknowns += [(path, "a hard link whose target is not in the layer") for path in paths]
+    except BaseException:
+        tree.close()
+        raise
+    return tree
+
+
+def _walk(tar: Tar, tree: Tree) -> None:
+    wants, capture, place = tree.wants, tree.capture, tree.place
+    try:
+        for entry in tar:
+            path = clean(entry.path)
+            if path is None or len(entry.path) > PATH_LIMIT:
+                shown = entry.path[:200].decode("utf-8", "replace")
+                tree.unknowns.append((shown, "not read: its path leads out of the image or is too long"))
+                continue
+            if not path:
+                continue  # the root itself
+            path, parent, name = place(path)
+            if name.startswith(".wh."):
+                tree.add_whiteout(parent, name)
+                continue
+            kind = entry.kind
+            if kind == FILE:
+                tree.add_other(path)
+                if wants(path, parent, name, entry.size):
+                    capture(path, entry.size, tar.pieces(entry))
+                elif tree.captured:
+                    tree.captured.pop(path, None)
+            else:
+                wanted = kind == SPARSE and wants(path, parent, name, entry.size)
+                _add_special(tree, entry, path, wanted=bool(wanted))
+            if tree.entries > ENTRY_LIMIT:
+                raise Unsupported(f"it has more than {ENTRY_LIMIT:,} entries")
+    except CorruptImage:
+        tar.tape.drain()  # a wrong digest, which shows only at the end, explains more than its symptom
+        raise
+
+
+def _add_special(tree: Tree, entry: Entry, path: str, *, wanted: bool) -> None:
+    if entry.kind == DIRECTORY:
+        tree.add_directory(path)
+    elif entry.kind == SYMLINK:
+        tree.add_link(path, decode_path(entry.link))
+    elif entry.kind == HARD_LINK:
+        target = clean(entry.link)
+        tree.add_hard_link(path, tree.place(target)[0] if target else "")
+    else:
+        assert entry.kind in {OTHER, SPARSE}  # noqa: S101
+        tree.add_other(path)
+        tree.captured.pop(path, None)
+        if wanted:
+            tree.unknowns.append((path, "not read: a sparse file"))
+
+
+def _fetch_linked(tar: Tar, tree: Tree) -> None:
+    """Capture the targets of pending hard links, which may be hard links themselves."""
+    pending, tree.pending = tree.pending, {}
+    for entry in tar:
+        target = clean(entry.path)
+        paths = pending.get(target) if target else None
+        if not paths or target is None:
+            continue
+        if entry.kind == FILE:
+            tree.capture(paths[0], entry.size, tar.pieces(entry))
+            if (file := tree.captured.get(paths[0])) is not None:
+                tree.captured.update({path: file.at(path) for path in paths})
+            pending.pop(target)
+        elif entry.kind == HARD_LINK and (further := clean(entry.link)):
+            tree.pending.setdefault(further, []).extend(pending.pop(target))
+    for target, paths in pending.items():
+        tree.unknowns += [(path, f"a hard link whose target {target!a} is not in the layer") for path in paths]
