@@ -66,10 +66,12 @@ def test_truncated_blob(compression: str) -> None:
         list(decompressed(cut(stored[:-100]), check_of(stored)))
 
 
-def test_gzip_that_ends_early_under_its_own_digest() -> None:
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+@pytest.mark.parametrize("missing", [1, 3, 20, 200])
+def test_stream_that_ends_early_under_its_own_digest(compression: str, missing: int) -> None:
     """The blob is what the manifest names, but its stream has no end."""
-    stored = gzip.compress(TAR)[:-20]
-    with pytest.raises(Truncated, match="gzip"):
+    stored = compress(TAR, compression)[:-missing]
+    with pytest.raises(CorruptImage, match=compression):
         list(decompressed(cut(stored), check_of(stored)))
 
 

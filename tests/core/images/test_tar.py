@@ -72,8 +72,12 @@ def test_kinds(dialect: int) -> None:
     target = "t" * 90 if dialect == tarfile.USTAR_FORMAT else "t" * 300
     with tarfile.open(fileobj=buffer, mode="w", format=dialect) as tar:
         for name, kind in (
-            ("d", tarfile.DIRTYPE), ("s", tarfile.SYMTYPE), ("h", tarfile.LNKTYPE), ("c", tarfile.CHRTYPE), ("p", tarfile.FIFOTYPE),
-        ):  # fmt: skip
+            ("d", tarfile.DIRTYPE),
+            ("s", tarfile.SYMTYPE),
+            ("h", tarfile.LNKTYPE),
+            ("c", tarfile.CHRTYPE),
+            ("p", tarfile.FIFOTYPE),
+        ):
             entry = tarfile.TarInfo(name)
             entry.type, entry.linkname = kind, target if kind in {tarfile.SYMTYPE, tarfile.LNKTYPE} else ""
             tar.addfile(entry)
@@ -170,6 +174,14 @@ def test_huge_extended_headers_are_refused() -> None:
         list(Tar([header(b"x", b"77777777", b"L") + END]))
 
 
+def test_extended_headers_do_not_pile_up() -> None:
+    """Thousands of them before one entry are refused, not kept."""
+    many = pax(**{f"GNU__sparse__{number}": "x" for number in range(200)})
+    with pytest.raises(CorruptImage, match="too many"):
+        list(Tar([many + header(b"x") + END]))
+    assert len(list(Tar([pax(**{f"comment{number}": "x" for number in range(200)}) + header(b"x") + END]))) == 1
+
+
 @pytest.mark.parametrize("kept", [100, 512, 600, 1023, 1030])
 def test_ends_inside_something_is_truncation(kept: int) -> None:
     """Inside a header, inside content, inside padding: never a shorter list of files."""
@@ -203,11 +215,23 @@ def test_reads_to_the_end_of_the_stream() -> None:
 @pytest.mark.parametrize(
     ("raw", "wanted"),
     [
-        (b"a/b", "a/b"), (b"./a/b", "a/b"), (b"/a/b", "a/b"), (b"//a//b", "a/b"), (b"a/./b", "a/b"), (b".", ""), (b"/", ""),
-        (b"a/../b", "b"), (b"../a", None), (b"a/../../b", None), (b"/..", None), (b"..a/b..", "..a/b.."), (b".config/x", ".config/x"),
-        (b"caf\xc3\xa9", "café"), (b"bad\xff", "bad\\xff"),
+        (b"a/b", "a/b"),
+        (b"./a/b", "a/b"),
+        (b"/a/b", "a/b"),
+        (b"//a//b", "a/b"),
+        (b"a/./b", "a/b"),
+        (b".", ""),
+        (b"/", ""),
+        (b"a/../b", "b"),
+        (b"../a", None),
+        (b"a/../../b", None),
+        (b"/..", None),
+        (b"..a/b..", "..a/b.."),
+        (b".config/x", ".config/x"),
+        (b"caf\xc3\xa9", "café"),
+        (b"bad\xff", "bad\\xff"),
     ],
-)  # fmt: skip
+)
 def test_clean(raw: bytes, wanted: str | None) -> None:
     """Every spelling of a path gives one; none leaves the root."""
     assert clean(raw) == wanted
@@ -217,9 +241,18 @@ def test_clean(raw: bytes, wanted: str | None) -> None:
 @given(st.data())
 def test_damage_gives_our_errors_only(data: st.DataObject) -> None:
     """Any bytes for any headers: entries, or an error of ours."""
-    blocks = data.draw(st.lists(st.binary(min_size=1, max_size=600) | st.builds(
-        header, st.binary(max_size=100), st.binary(max_size=11), st.sampled_from([b"0", b"1", b"2", b"5", b"x", b"L", b"K", b"S", b"g"]),
-    ), max_size=6))  # fmt: skip
+    blocks = data.draw(
+        st.lists(
+            st.binary(min_size=1, max_size=600)
+            | st.builds(
+                header,
+                st.binary(max_size=100),
+                st.binary(max_size=11),
+                st.sampled_from([b"0", b"1", b"2", b"5", b"x", b"L", b"K", b"S", b"g"]),
+            ),
+            max_size=6,
+        )
+    )
     try:
         tar = Tar(cut(b"".join(blocks), data.draw(st.integers(1, 700))))
         for entry in tar:
