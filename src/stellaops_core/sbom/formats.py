@@ -1,0 +1,68 @@
+"""The formats a bill of materials can be written in.
+
+Comes in: a format's name and an `Sbom`. Goes out: the document. An encoder's module is imported when it is first used.
+"""
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from types import MappingProxyType
+
+from msgspec import Struct
+
+from stellaops_core.errors import UsageError
+from stellaops_core.sbom.sbom import Sbom
+
+Encoder = Callable[[Sbom], bytes]
+
+
+class Format(Struct, frozen=True):
+    """One way to write an `Sbom`."""
+
+    name: str
+    """As in `-o NAME`."""
+    module: str
+    """Under `stellaops_core.sbom`; has `encode(sbom) -> bytes`."""
+    revision: int
+    """Part of the key under which documents are kept. Raise it whenever the same `Sbom` gives other bytes."""
+    media_type: str
+    ending: str
+    """Of file names, with its dot."""
+    complete: bool
+    """Whether the document holds everything the `Sbom` does, packages that were removed included."""
+    help: str
+
+    def encode(self, sbom: Sbom) -> bytes:
+        """Write the document. Pure: equal `Sbom`s give equal bytes."""
+        encode: Encoder = import_module(f"stellaops_core.sbom.{self.module}").encode
+        return encode(sbom)
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        one.name: one
+        for one in (
+            Format("table", "summary", 1, "text/plain; charset=us-ascii", ".txt", False, "summary for people"),
+            Format(
+                "json", "stella_json", 1, "application/vnd.stella-ops.sbom+json; version=1", ".stella.json", True,
+                "everything that is known, Stella's own schema",
+            ),
+            Format(
+                "cdx-json", "cyclonedx_json", 1, "application/vnd.cyclonedx+json; version=1.6", ".cdx.json", False,
+                "CycloneDX 1.6 JSON",
+            ),
+        )
+    }
+)  # fmt: skip
+"""By name, in the order in which help lists them."""
+
+
+def find_format(name: str) -> Format:
+    """Return the format of that name. Raises `UsageError` for a name that is not in `FORMATS`."""
+    if name not in FORMATS:
+        raise UsageError(f"unknown format {name[:50]!r}", hint=f"choose one of {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def encode(name: str, sbom: Sbom) -> bytes:
+    """Write `sbom` in the format of that name. Raises `UsageError` for an unknown one."""
+    return find_format(name).encode(sbom)

@@ -1,0 +1,179 @@
+"""The members of Stella's own document, as records from which both its reader and its JSON Schema are made.
+
+Comes in: nothing. Goes out: typed records. Within version 1 members may be added, never removed or given another
+meaning; readers ignore members they don't know.
+"""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct
+
+from stellaops_core.component import Technique
+
+SCHEMA = "https://stella-ops.org/schema/sbom/1"
+"""Value of the member `schema`; the number is raised when a reader of the old one could be misled."""
+
+PathText = Annotated[
+    str,
+    Meta(
+        description="Path without a leading slash. %XX stands for one byte of a percent sign, of a control character, "
+        "or of a sequence that is not UTF-8."
+    ),
+]
+PurlText = Annotated[str, Meta(pattern="^pkg:", description="Canonical package URL.")]
+LayerOrNone = Annotated[
+    int, Meta(ge=-1, description="Index into subject.layers, base first; -1 where there are no layers.")
+]
+LayerIndex = Annotated[int, Meta(ge=0, description="Index into subject.layers, base first.")]
+Analyzer = Annotated[str, Meta(description="Name of the analyzer that read it.")]
+
+
+class Property(Struct, frozen=True):
+    """A fact by name."""
+
+    name: str
+    value: str
+
+
+class Hash(Struct, frozen=True):
+    """A digest of the distributed package, as its record states it."""
+
+    algorithm: Annotated[str, Meta(description="As CycloneDX names it, such as SHA-256.")]
+    content: Annotated[str, Meta(description="Hexadecimal.")]
+
+
+class Url(Struct, frozen=True):
+    """Where more can be had."""
+
+    type: Annotated[str, Meta(description="A CycloneDX external reference type, such as vcs.")]
+    url: Annotated[str, Meta(description="As declared: not checked, never followed.")]
+
+
+class EvidenceItem(Struct, frozen=True):
+    """Where one fact about a component was read."""
+
+    path: PathText
+    analyzer: Analyzer
+    layer: LayerOrNone
+    technique: Technique
+    confidence: Annotated[int, Meta(ge=0, le=100, description="Percent.")]
+
+
+class ComponentItem(Struct, frozen=True, omit_defaults=True):
+    """One thing that is installed, however many places it was found in."""
+
+    purl: PurlText
+    type: Annotated[str, Meta(description="The purl's type.")]
+    name: Annotated[str, Meta(description="As its ecosystem displays it.")]
+    version: Annotated[str, Meta(description="Empty where its record states none.")]
+    layer: Annotated[int, Meta(ge=-1, description="The lowest layer that introduced it; -1 where there are no layers.")]
+    evidence: Annotated[tuple[EvidenceItem, ...], Meta(min_length=1, description="Sorted by path.")]
+    licenses: Annotated[
+        tuple[str, ...], Meta(description="SPDX expressions where they have one meaning, else as declared.")
+    ] = ()
+    hashes: tuple[Hash, ...] = ()
+    depends: Annotated[
+        tuple[PurlText, ...], Meta(description="Installed components that this one declares to need.")
+    ] = ()
+    owners: Annotated[
+        tuple[PurlText, ...], Meta(description="Operating system packages whose file lists hold its evidence.")
+    ] = ()
+    supplier: str = ""
+    urls: tuple[Url, ...] = ()
+    properties: Annotated[tuple[Property, ...], Meta(description="Facts without a member of their own.")] = ()
+
+
+class UnknownItem(Struct, frozen=True):
+    """Something that should have been read and could not be."""
+
+    path: PathText
+    analyzer: Analyzer
+    reason: Annotated[str, Meta(description="For people.")]
+    layer: LayerOrNone
+
+
+class RemovedItem(Struct, frozen=True):
+    """A package that a lower layer had and an upper one took away."""
+
+    purl: PurlText
+    path: PathText
+    introduced: LayerIndex
+    removed: LayerIndex
+
+
+class LayerItem(Struct, frozen=True, rename="camel"):
+    """One layer of the image, base first."""
+
+    index: LayerIndex
+    digest: Annotated[str, Meta(description="Of the stored bytes; empty where the source knows none.")]
+    diff_id: Annotated[str, Meta(description="Of the uncompressed tar.")]
+    size: Annotated[int, Meta(ge=-1, description="Stored bytes; -1 where unknown.")]
+    created_by: Annotated[str, Meta(description="The history line that made it.")]
+
+
+class SubjectItem(Struct, frozen=True, rename="camel"):
+    """What was scanned."""
+
+    kind: Annotated[str, Meta(description="`container` or `directory`.", pattern="^(container|directory)$")]
+    name: Annotated[str, Meta(description="May be empty.")]
+    digest: Annotated[
+        str, Meta(description="Of the manifest; of the configuration where there is none; empty for directories.")
+    ]
+    config_digest: str
+    platform: Annotated[str, Meta(description="os/architecture[/variant].")]
+    created: Annotated[str, Meta(description="RFC 3339; empty where the image states none.")]
+    tags: tuple[str, ...]
+    labels: tuple[Property, ...]
+    layers: tuple[LayerItem, ...]
+
+
+class DistributionItem(Struct, frozen=True, omit_defaults=True, rename="camel"):
+    """Which distribution the root file system holds; members as in os-release(5)."""
+
+    id: str
+    version: str = ""
+    name: str = ""
+    like: tuple[str, ...] = ()
+    codename: str = ""
+    pretty_name: str = ""
+    cpe: str = ""
+    home_url: str = ""
+    variant: str = ""
+
+
+class Tool(Struct, frozen=True):
+    """What wrote the document."""
+
+    name: str
+    version: str
+
+
+class Document(Struct, frozen=True):
+    """A bill of materials with everything that is known about one subject."""
+
+    schema: Annotated[str, Meta(pattern=f"^{SCHEMA}$", description="Identifies this schema and its major version.")]
+    tool: Tool
+    timestamp: Annotated[
+        str,
+        Meta(
+            pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$",
+            description="UTC, whole seconds: SOURCE_DATE_EPOCH, else when the image was created, else 1970.",
+        ),
+    ]
+    subject: SubjectItem
+    distribution: Annotated[DistributionItem | None, Meta(description="null where none was recognised.")]
+    components: Annotated[tuple[ComponentItem, ...], Meta(description="Sorted by purl, each once.")]
+    unknowns: Annotated[tuple[UnknownItem, ...], Meta(description="Sorted. Empty: everything that should be read was.")]
+    removed: Annotated[tuple[RemovedItem, ...], Meta(description="Sorted.")]
+
+
+def json_schema() -> dict[str, Any]:
+    """Make the published JSON Schema (draft 2020-12)."""
+    from msgspec.json import schema  # noqa: PLC0415  # only documentation needs it
+
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": SCHEMA,
+        "title": "Stella SBOM, version 1",
+        **schema(Document),
+    }

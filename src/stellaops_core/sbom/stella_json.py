@@ -1,0 +1,207 @@
+"""Stella's own document, the format `json`: everything an `Sbom` holds, written and read back.
+
+Comes in: an `Sbom`, or the bytes of a document. Goes out: the bytes, or the `Sbom`. The rule: `decode(encode(x)) == x`
+for every `x` whose text is valid Unicode (outside paths, which hold any bytes, a lone surrogate becomes U+FFFD), and
+what `decode` accepts keeps the promises of `Sbom`: order, no purl twice, no layer that isn't there.
+"""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from msgspec import MsgspecError, structs, to_builtins
+from msgspec.json import Decoder
+from msgspec.json import encode as write
+from msgspec.json import format as indent
+
+from stellaops_core.component import Component, Distribution, Evidence, Unknown
+from stellaops_core.errors import TargetError
+from stellaops_core.sbom.sbom import LayerOrigin, Removed, Sbom, Subject
+from stellaops_core.sbom.stella_document import (
+    SCHEMA,
+    ComponentItem,
+    DistributionItem,
+    Document,
+    EvidenceItem,
+    Hash,
+    LayerItem,
+    Property,
+    RemovedItem,
+    SubjectItem,
+    Tool,
+    UnknownItem,
+    Url,
+)
+from stellaops_core.sbom.text import escape_path, unescape_path, valid
+
+MAX_DOCUMENT = 256 << 20
+"""Largest document that is read, in bytes."""
+
+
+def encode(sbom: Sbom) -> bytes:
+    """Write the document: UTF-8, two spaces of indentation, a newline at the end."""
+    document = _document(sbom)
+    try:
+        data = write(document)
+    except UnicodeEncodeError:
+        data = write(valid(to_builtins(document)))
+    return indent(data, indent=2) + b"\n"
+
+
+def decode(data: bytes) -> Sbom:
+    """Read a document. Raises `TargetError` when it isn't one, or contradicts itself."""
+    if len(data) > MAX_DOCUMENT:
+        raise TargetError(f"not a Stella SBOM: larger than {MAX_DOCUMENT >> 20} MiB")
+    try:
+        document = Decoder(Document).decode(data)
+        sbom = _sbom(document)
+    except (MsgspecError, UnicodeError, RecursionError) as error:
+        raise TargetError(f"not a Stella SBOM: {_reason(error)}", hint=f"its schema is {SCHEMA}") from None
+    except ValueError as error:
+        raise TargetError(f"not a Stella SBOM: {error}") from None
+    _check(sbom)
+    return sbom
+
+
+# --- writing ---
+
+
+def _document(sbom: Sbom) -> Document:
+    return Document(
+        schema=SCHEMA,
+        tool=Tool("stella", sbom.tool_version),
+        timestamp=sbom.timestamp,
+        subject=_subject_item(sbom.subject),
+        distribution=DistributionItem(*structs.astuple(sbom.distribution)) if sbom.distribution else None,
+        components=tuple(_component_item(component) for component in sbom.components),
+        unknowns=tuple(
+            UnknownItem(escape_path(one.path), one.analyzer, one.reason, one.layer) for one in sbom.unknowns
+        ),
+        removed=tuple(
+            RemovedItem(one.purl, escape_path(one.path), one.introduced, one.removed) for one in sbom.removed
+        ),
+    )
+
+
+def _subject_item(subject: Subject) -> SubjectItem:
+    return SubjectItem(
+        kind=subject.kind,
+        name=subject.name,
+        digest=subject.digest,
+        config_digest=subject.config_digest,
+        platform=subject.platform,
+        created=subject.created,
+        tags=subject.tags,
+        labels=_properties(subject.labels),
+        layers=tuple(LayerItem(*structs.astuple(layer)) for layer in subject.layers),
+    )
+
+
+def _component_item(component: Component) -> ComponentItem:
+    return ComponentItem(
+        purl=component.purl,
+        type=component.type,
+        name=component.name,
+        version=component.version,
+        layer=component.layer,
+        evidence=tuple(
+            EvidenceItem(escape_path(one.path), one.analyzer, one.layer, one.technique, one.confidence)
+            for one in component.evidence
+        ),
+        licenses=component.licenses,
+        hashes=tuple(Hash(*pair) for pair in component.hashes),
+        depends=component.depends,
+        owners=component.owners,
+        supplier=component.supplier,
+        urls=tuple(Url(*pair) for pair in component.urls),
+        properties=_properties(component.properties),
+    )
+
+
+def _properties(pairs: Iterable[tuple[str, str]]) -> tuple[Property, ...]:
+    return tuple(Property(name, value) for name, value in pairs)
+
+
+# --- reading ---
+
+
+def _sbom(document: Document) -> Sbom:
+    return Sbom(
+        subject=_subject(document.subject),
+        distribution=Distribution(*structs.astuple(document.distribution)) if document.distribution else None,
+        components=tuple(_component(item) for item in document.components),
+        unknowns=tuple(
+            Unknown(unescape_path(item.path), item.analyzer, item.reason, item.layer) for item in document.unknowns
+        ),
+        removed=tuple(
+            Removed(item.purl, unescape_path(item.path), item.introduced, item.removed) for item in document.removed
+        ),
+        tool_version=document.tool.version,
+        timestamp=document.timestamp,
+    )
+
+
+def _subject(item: SubjectItem) -> Subject:
+    return Subject(
+        kind=item.kind,
+        name=item.name,
+        digest=item.digest,
+        config_digest=item.config_digest,
+        platform=item.platform,
+        created=item.created,
+        tags=item.tags,
+        labels=_pairs(item.labels),
+        layers=tuple(LayerOrigin(*structs.astuple(layer)) for layer in item.layers),
+    )
+
+
+def _component(item: ComponentItem) -> Component:
+    return Component(
+        purl=item.purl,
+        type=item.type,
+        name=item.name,
+        version=item.version,
+        layer=item.layer,
+        evidence=tuple(
+            Evidence(unescape_path(one.path), one.analyzer, one.layer, one.technique, one.confidence)
+            for one in item.evidence
+        ),
+        licenses=item.licenses,
+        hashes=tuple((one.algorithm, one.content) for one in item.hashes),
+        depends=item.depends,
+        owners=item.owners,
+        supplier=item.supplier,
+        urls=tuple((one.type, one.url) for one in item.urls),
+        properties=_pairs(item.properties),
+    )
+
+
+def _pairs(properties: Iterable[Property]) -> tuple[tuple[str, str], ...]:
+    return tuple((one.name, one.value) for one in properties)
+
+
+def _check(sbom: Sbom) -> None:
+    """Hold a document against what `Sbom` promises."""
+    if not all(one.purl < other.purl for one, other in pairwise(sbom.components)):
+        raise TargetError("not a Stella SBOM: components are not sorted by purl, each once")
+    if list(sbom.unknowns) != sorted(sbom.unknowns) or list(sbom.removed) != sorted(sbom.removed):
+        raise TargetError("not a Stella SBOM: unknowns or removed packages are not sorted")
+    layers = len(sbom.subject.layers)
+    if [layer.index for layer in sbom.subject.layers] != list(range(layers)):
+        raise TargetError("not a Stella SBOM: layers are not numbered from 0")
+    if max(_named_layers(sbom), default=-1) >= layers:
+        raise TargetError("not a Stella SBOM: it names a layer that it does not list")
+
+
+def _named_layers(sbom: Sbom) -> Iterable[int]:
+    for component in sbom.components:
+        yield component.layer
+        yield from (one.layer for one in component.evidence)
+    yield from (one.layer for one in sbom.unknowns)
+    for removed in sbom.removed:
+        yield from (removed.introduced, removed.removed)
+
+
+def _reason(error: Exception) -> str:
+    """One short line; what a hostile document put into it stays out of terminals."""
+    text = str(error)[:200]
+    return text if text.isascii() and text.isprintable() else "it does not fit the schema"

@@ -1,0 +1,201 @@
+"""The composed image to the lists of the bill of materials.
+
+Comes in: an `Overlay`, the packs it was composed of, the analyzers with their joins. Goes out: `Assembled`. Rules: each
+purl is one component, however many places it was found in; every component has evidence; everything is sorted here,
+once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
+
+from msgspec import Struct
+
+from stellaops_core.analyzers.analyzer import Analyzer, Found, Installed, Joins, Package, View
+from stellaops_core.analyzers.os_release import choose_distribution
+from stellaops_core.component import OS_PACKAGE_TYPES, Component, Distribution, Evidence, Unknown
+from stellaops_core.licenses import normalize
+from stellaops_core.purl import make_purl
+from stellaops_core.sbom.sbom import Removed
+from stellaops_core.scan.compose import Gone, Overlay
+from stellaops_core.scan.fragment import Pack
+from stellaops_core.scan.ownership import owners_of
+
+_T = TypeVar("_T", str, tuple[str, str], Evidence)
+
+
+class Assembled(Struct, frozen=True):
+    """What an `Sbom` lists, each sorted."""
+
+    distribution: Distribution | None
+    components: tuple[Component, ...]
+    unknowns: tuple[Unknown, ...]
+    removed: tuple[Removed, ...]
+
+
+def assemble(
+    overlay: Overlay, packs: Sequence[Pack], analyzers: Iterable[Analyzer], *, architecture: str, first_layer: int = 0
+) -> Assembled:
+    """Join, own, merge and sort. `first_layer`: as for `compose`; `architecture`: the image's, in OCI's spelling."""
+    distribution = choose_distribution(_distributions(overlay))
+    joins = {one.name: _Join(one, distribution, architecture, overlay.layer_of) for one in analyzers}
+    installed = [(name, one) for name, join in joins.items() for one in join.run(overlay.found.get(name, {}))]
+    owners = _owners(overlay, packs, installed, first_layer)
+    components = tuple(_merged(_draft(overlay, name, one, owners, first_layer) for name, one in installed))
+    removed = _removed(overlay.gone, joins, {component.purl for component in components})
+    gaps = {gap for join in joins.values() for gap in join.gaps}
+    return Assembled(
+        distribution=distribution,
+        components=components,
+        unknowns=tuple(sorted(gaps.union(overlay.unknowns))),
+        removed=tuple(sorted(set(removed))),
+    )
+
+
+def _distributions(overlay: Overlay) -> dict[str, Distribution]:
+    return {
+        path: item
+        for finds in overlay.found.values()
+        for path, items in finds.items()
+        for item in items
+        if isinstance(item, Distribution)
+    }
+
+
+class _Join:
+    """One analyzer's join, or what stands in for it; a join that fails costs edges and names, not packages."""
+
+    def __init__(
+        self, analyzer: Analyzer, distribution: Distribution | None, architecture: str, layer_of: Mapping[str, int]
+    ) -> None:
+        self._analyzer, self._layer_of = analyzer, layer_of
+        self._view = View(found={}, distribution=distribution, architecture=architecture)
+        self.gaps: list[Unknown] = []
+
+    def run(self, found: Mapping[str, Sequence[Found]]) -> list[Installed]:
+        if not found:
+            return []
+        if isinstance(self._analyzer, Joins):
+            view = View(found=found, distribution=self._view.distribution, architecture=self._view.architecture)
+            try:
+                return list(self._analyzer.join(view))
+            except Exception as error:  # noqa: BLE001  # a bug in one ecosystem must not cost the others
+                self._gap(next(iter(found)), f"the analyzer failed to join: {type(error).__name__}: {error}")
+        return [
+            one
+            for path, items in found.items()
+            for item in items
+            if isinstance(item, Package) and (one := self._as_found(item, path)) is not None
+        ]
+
+    def _as_found(self, package: Package, path: str) -> Installed | None:
+        try:
+            purl = make_purl(
+                package.type, package.name, package.version, namespace=package.namespace, qualifiers=package.qualifiers
+            )
+        except ValueError as error:
+            self._gap(path, str(error))
+            return None
+        return Installed(package=package, path=path, purl=purl)
+
+    def _gap(self, path: str, reason: str) -> None:
+        self.gaps.append(Unknown(path, self._analyzer.name, reason, self._layer_of.get(path, -1)))
+
+
+def _paths(one: Installed) -> tuple[str, ...]:
+    return (one.path, *one.evidence)
+
+
+def _owners(
+    overlay: Overlay, packs: Sequence[Pack], installed: Sequence[tuple[str, Installed]], first_layer: int
+) -> dict[str, tuple[str, ...]]:
+    claimed = {path for _, one in installed if one.purl.type not in OS_PACKAGE_TYPES for path in _paths(one)}
+    if not claimed:
+        return {}
+    return owners_of(claimed, _file_lists(overlay, packs, installed, first_layer), overlay.links)
+
+
+def _file_lists(
+    overlay: Overlay, packs: Sequence[Pack], installed: Iterable[tuple[str, Installed]], first_layer: int
+) -> Iterator[tuple[str, str]]:
+    """Yield (purl, files) of operating system packages."""
+    sections: dict[int, dict[str, dict[str, str]]] = {}
+    for _, one in installed:
+        if one.purl.type not in OS_PACKAGE_TYPES:
+            continue
+        for path in one.owns:
+            number = overlay.layer_of[path] - first_layer
+            if number not in sections:
+                sections[number] = packs[number].owned()
+            lists = sections[number].get(path, {})
+            files = lists.get(one.package.key)
+            if files is None and len(lists) == 1:  # a file that is about one package only
+                files = next(iter(lists.values()))
+            if files:
+                yield str(one.purl), files
+
+
+def _draft(
+    overlay: Overlay, analyzer: str, one: Installed, owners: Mapping[str, tuple[str, ...]], first_layer: int
+) -> Component:
+    """Make a component of one place where a package was found."""
+    package, purl = one.package, str(one.purl)
+    layer = overlay.since.get((analyzer, one.path, package.identity), first_layer)
+    return Component(
+        purl=purl,
+        type=one.purl.type,
+        name=package.name,
+        version=package.version,
+        evidence=(
+            Evidence(one.path, analyzer, layer, package.technique, package.confidence),
+            *(Evidence(path, analyzer, overlay.layer_of.get(path, layer)) for path in one.evidence),
+        ),
+        layer=layer,
+        licenses=tuple(filter(None, map(normalize, one.licenses or package.licenses))),
+        hashes=package.hashes,
+        depends=one.depends,
+        owners=tuple({owner for path in _paths(one) for owner in owners.get(path, ())} - {purl}),
+        supplier=package.supplier,
+        urls=package.urls,
+        properties=package.properties + one.properties,
+    )
+
+
+def _merged(drafts: Iterable[Component]) -> Iterator[Component]:
+    """Make one component of all drafts with one purl: the lowest layer's first speaks, lists are joined."""
+    groups: dict[str, list[Component]] = {}
+    for draft in drafts:
+        groups.setdefault(draft.purl, []).append(draft)
+    for purl, group in sorted(groups.items()):
+        group.sort(key=lambda draft: (draft.layer, draft.evidence))
+        first = group[0]
+        yield Component(
+            purl=purl,
+            type=first.type,
+            name=first.name,
+            version=first.version,
+            evidence=_union(draft.evidence for draft in group),
+            layer=first.layer,
+            licenses=_union(draft.licenses for draft in group),
+            hashes=_union(draft.hashes for draft in group),
+            depends=tuple(other for other in _union(draft.depends for draft in group) if other != purl),
+            owners=_union(draft.owners for draft in group),
+            supplier=next((draft.supplier for draft in group if draft.supplier), ""),
+            urls=_union(draft.urls for draft in group),
+            properties=_union(draft.properties for draft in group),
+        )
+
+
+def _union(lists: Iterable[Iterable[_T]]) -> tuple[_T, ...]:
+    return tuple(sorted({item for items in lists for item in items}))
+
+
+def _removed(gone: Iterable[Gone], joins: Mapping[str, _Join], present: set[str]) -> Iterator[Removed]:
+    """Name what was taken away by the same join as what is there; what is there elsewhere is not gone."""
+    groups: dict[tuple[str, str, int], list[Gone]] = {}
+    for item in gone:
+        groups.setdefault((item.analyzer, item.path, item.removed), []).append(item)
+    for (analyzer, path, removed), items in groups.items():
+        introduced = {item.package.identity: item.introduced for item in items}
+        for one in joins[analyzer].run({path: [item.package for item in items]}):
+            if (purl := str(one.purl)) not in present:
+                yield Removed(purl, path, introduced[one.package.identity], removed)

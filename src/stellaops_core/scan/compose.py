@@ -1,0 +1,153 @@
+"""Fragments of layers to the facts of an image: overlayfs, applied to findings.
+
+Comes in: the packs of all layers, base first. Goes out: an `Overlay`. Rules: what a layer has at a path replaces what
+lower layers had there and, if it is no directory, everything below it; whiteouts and opaque directories hide lower
+layers only; a package that is still in a rewritten database keeps the layer that introduced it; what was taken away
+stays known. For any layers the outcome equals that of one layer with the squashed tree, but for the layer numbers.
+
+Source: OCI image specification 1.1, layer.md; Linux, Documentation/filesystems/overlayfs.rst.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from stellaops_core.analyzers.analyzer import Found, Package
+from stellaops_core.component import Unknown
+from stellaops_core.scan.fragment import Fragment, Pack
+
+_TABLE_PIECE = 1 << 20
+
+Identity = tuple[str, str, str, str, str, str]
+
+
+class Gone(Struct, frozen=True):
+    """A package that a layer took away, or replaced by another version."""
+
+    analyzer: str
+    path: str
+    package: Package
+    introduced: int
+    removed: int
+
+
+class Overlay(Struct, frozen=True):
+    """What the image holds, and which layer brought it."""
+
+    found: dict[str, dict[str, tuple[Found, ...]]]
+    """Analyzer to path to finds, both in order."""
+    layer_of: dict[str, int]
+    """Path of any find to the layer whose file it is."""
+    since: dict[tuple[str, str, Identity], int]
+    """(analyzer, path, package identity) to the layer that introduced it."""
+    unknowns: tuple[Unknown, ...]
+    gone: tuple[Gone, ...]
+    links: dict[str, str]
+    """Symbolic links directly below the root, such as `lib` to `usr/lib`."""
+
+
+def compose(packs: Sequence[Pack], *, first_layer: int = 0) -> Overlay:
+    """Lay fragments over one another. `first_layer` is the number of the first one (-1 for a directory)."""
+    state = _State()
+    for number, pack in enumerate(packs, first_layer):
+        state.apply(pack, number)
+    return state.overlay()
+
+
+class _State:
+    def __init__(self) -> None:
+        self.found: dict[str, dict[str, tuple[Found, ...]]] = {}  # path to analyzer to finds
+        self.gaps: dict[str, list[Unknown]] = {}
+        self.layer_of: dict[str, int] = {}
+        self.since: dict[tuple[str, str, Identity], int] = {}
+        self.gone: list[Gone] = []
+        self.links: dict[str, str] = {}
+
+    def apply(self, pack: Pack, number: int) -> None:
+        fragment = pack.fragment
+        below = self.found.keys() | self.gaps.keys() | self.links.keys()
+        before = {}
+        for path in _hidden(below, pack) if below else ():
+            self.gaps.pop(path, None)
+            self.links.pop(path, None)
+            if (finds := self.found.pop(path, None)) is not None:
+                before[path] = finds
+        for placed in fragment.placed:
+            self.found.setdefault(placed.path, {})[placed.analyzer] = placed.found
+            self.layer_of[placed.path] = number
+        for gap in fragment.gaps:
+            self.gaps.setdefault(gap.path, []).append(Unknown(gap.path, gap.analyzer, gap.reason, number))
+        self.links.update({path: target for path, target in pack.links().items() if "/" not in path})
+        self._introduce(fragment, before, number)
+        self._remove(before, number)
+
+    def _introduce(self, fragment: Fragment, before: Mapping[str, object], number: int) -> None:
+        for placed in fragment.placed:
+            for package in _packages(placed.found):
+                key = (placed.analyzer, placed.path, package.identity)
+                if placed.path not in before or key not in self.since:
+                    self.since[key] = number
+
+    def _remove(self, before: Mapping[str, Mapping[str, Iterable[Found]]], number: int) -> None:
+        for path, finds in before.items():
+            for analyzer, items in finds.items():
+                now = {package.identity for package in _packages(self.found.get(path, {}).get(analyzer, ()))}
+                for package in _packages(items):
+                    if package.identity not in now:
+                        introduced = self.since.pop((analyzer, path, package.identity), number)
+                        self.gone.append(Gone(analyzer, path, package, introduced, number))
+
+    def overlay(self) -> Overlay:
+        by_analyzer: dict[str, dict[str, tuple[Found, ...]]] = {}
+        for path in sorted(self.found):
+            for analyzer, finds in self.found[path].items():
+                by_analyzer.setdefault(analyzer, {})[path] = finds
+        return Overlay(
+            found=by_analyzer,
+            layer_of=self.layer_of,
+            since=self.since,
+            unknowns=tuple(sorted(unknown for gaps in self.gaps.values() for unknown in gaps)),
+            gone=tuple(self.gone),
+            links=self.links,
+        )
+
+
+def _packages(found: Iterable[Found]) -> Iterator[Package]:
+    return (item for item in found if isinstance(item, Package))
+
+
+def _hidden(paths: Iterable[str], pack: Pack) -> list[str]:
+    """Return those of `paths`, all of files in lower layers, that a layer hides or replaces."""
+    fragment = pack.fragment
+    chains = {path: _chain(path) for path in paths}
+    others, directories = pack.paths()
+    own = _present(directories, set(chains))  # a directory in a file's place
+    roots = _present(others, {step for chain in chains.values() for step in chain}) | set(fragment.whiteouts)
+    opaque = set(fragment.opaque)
+    if not (own or roots or opaque):
+        return []
+    return sorted(
+        path
+        for path, chain in chains.items()
+        if path in own or not roots.isdisjoint(chain) or not opaque.isdisjoint(chain[1:]) or "" in opaque
+    )
+
+
+def _chain(path: str) -> list[str]:
+    """Return a path and the directories above it, innermost first."""
+    chain = [path]
+    while (slash := path.rfind("/")) > 0:
+        path = path[:slash]
+        chain.append(path)
+    return chain
+
+
+def _present(table: bytes, wanted: set[str]) -> set[str]:
+    """Return the wanted paths that a NUL-ended table holds, in memory bounded by _TABLE_PIECE."""
+    hits: set[str] = set()
+    start = 0
+    while start < len(table):
+        end = table.rfind(b"\0", start, start + _TABLE_PIECE) + 1 or len(table)  # one path fits a piece by far
+        hits |= wanted.intersection(table[start:end].decode().split("\0"))
+        start = end
+    return hits

@@ -1,0 +1,199 @@
+"""The way: image, layers, fragments, composition, bill of materials, documents.
+
+Comes in: an opened image source, and what to make of it. Goes out: documents, a summary, and what the run took. The
+clock, the cache and the place for temporary files are arguments.
+"""
+
+import gc
+import hashlib
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+import msgspec
+from msgspec import Struct
+
+from stellaops_core.analyzers.available import analyzer_versions, load_analyzers
+from stellaops_core.digest import Digest
+from stellaops_core.images.image import Image, ImageSource, Layer
+from stellaops_core.sbom.formats import FORMATS
+from stellaops_core.sbom.sbom import LayerOrigin, Sbom, Subject
+from stellaops_core.sbom.summary import Run, Summary, summarize
+from stellaops_core.scan.cache import LayerCache, analysis_key
+from stellaops_core.scan.options import Follow, Progress, ScanOptions
+from stellaops_core.version import __version__
+
+SUMMARY_REVISION = 1
+"""Part of the key under which summaries are kept."""
+
+__all__ = ["Outcome", "Progress", "ScanOptions", "scan", "scan_documents"]
+
+_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|z|[+-]\d\d:\d\d)")
+
+
+class Outcome(Struct, frozen=True):
+    """What a scan gives."""
+
+    documents: dict[str, bytes]
+    """Format to document."""
+    summary: Summary
+    run: Run
+
+
+def scan_documents(
+    source: ImageSource,
+    formats: Sequence[str],
+    *,
+    options: ScanOptions,
+    cache: LayerCache | None = None,
+    progress: Follow | None = None,
+    clock: Callable[[], float] = time.monotonic,
+) -> Outcome:
+    """Make documents of an image; those of an image that is known come from the cache as they are."""
+    started = clock()
+    kept = _Kept(cache, source.image, options)
+    known = kept.get(formats)
+    if known:
+        documents, summary = known
+        layers = len(source.image.layers)
+        return Outcome(documents, summary, Run(layers, layers, 0, clock() - started, warm=True))
+    with _without_collector():
+        sbom, run = scan(source, options=options, cache=cache, progress=progress)
+        summary = summarize(sbom)
+        documents = {name: FORMATS[name].encode(sbom) for name in formats}
+    kept.put(documents, summary)
+    return Outcome(documents, summary, msgspec.structs.replace(run, seconds=clock() - started))
+
+
+def scan(
+    source: ImageSource,
+    *,
+    options: ScanOptions,
+    cache: LayerCache | None = None,
+    progress: Follow | None = None,
+) -> tuple[Sbom, Run]:
+    """Scan an image or directory: its bill of materials, and what that took (the time is left to the caller).
+
+    Raises `CorruptImage` and its kin, `NetworkError`, `TargetError`: there is no half bill of materials.
+    """
+    from stellaops_core.scan.assemble import assemble  # noqa: PLC0415  # a known image needs none of this
+    from stellaops_core.scan.compose import compose  # noqa: PLC0415
+    from stellaops_core.scan.read import read_packs  # noqa: PLC0415
+
+    analyzers = load_analyzers()
+    packs, run = read_packs(source, analyzers, options, cache, progress)
+    first = 0 if source.image.layers else -1
+    overlay = compose(packs, first_layer=first)
+    facts = assemble(overlay, packs, analyzers, architecture=source.image.platform.architecture, first_layer=first)
+    sbom = Sbom(
+        subject=_subject(source.image, options),
+        distribution=facts.distribution,
+        components=facts.components,
+        unknowns=facts.unknowns,
+        removed=facts.removed,
+        tool_version=__version__,
+        timestamp=_timestamp(source.image, options.epoch),
+    )
+    return sbom, run
+
+
+def _subject(image: Image, options: ScanOptions) -> Subject:
+    labels = _text_items(image.config.get("config"), "Labels")
+    return Subject(
+        kind="container" if image.digest else "directory",
+        name=options.name or image.name,
+        digest=image.digest,
+        config_digest=image.config_digest,
+        platform=str(image.platform),
+        created=image.created,
+        tags=tuple(sorted(image.tags)),
+        labels=tuple(sorted(labels.items())),
+        layers=tuple(_origin(layer) for layer in image.layers),
+    )
+
+
+def _text_items(config: object, key: str) -> dict[str, str]:
+    items = config.get(key) if isinstance(config, dict) else None
+    if not isinstance(items, dict):
+        return {}
+    return {name: value for name, value in items.items() if isinstance(name, str) and isinstance(value, str)}
+
+
+def _origin(layer: Layer) -> LayerOrigin:
+    return LayerOrigin(layer.index, layer.digest, layer.diff_id, layer.size, layer.created_by)
+
+
+def _timestamp(image: Image, epoch: int | None) -> str:
+    """Return the time documents bear, in whole seconds of UTC: never the clock's."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    moment = datetime.fromtimestamp(epoch or 0, UTC)
+    if epoch is None and (match := _TIME.fullmatch(image.created)):
+        *_, zone = match.groups()
+        with suppress(ValueError):  # a 30th of February stays 1970
+            text = "{}-{}-{}T{}:{}:{}".format(*match.groups()[:6]) + ("+00:00" if zone in "Zz" else zone)
+            moment = datetime.fromisoformat(text).astimezone(UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class _Kept:
+    """Finished documents of one image with one set of options, and their keys in the cache."""
+
+    def __init__(self, cache: LayerCache | None, image: Image, options: ScanOptions) -> None:
+        self._cache = cache if image.digest else None  # a directory may change at any time
+        self._image = Digest(image.digest)
+        if self._cache:
+            self._facts = "\n".join(
+                (
+                    __version__,
+                    analysis_key(analyzer_versions()),
+                    options.view,
+                    options.name or image.name,
+                    " ".join(sorted(image.tags)),
+                    str(options.strict),
+                    str(options.epoch),
+                )
+            )
+
+    def _name(self, format_: str, revision: int) -> str:
+        key = hashlib.sha256(f"{self._facts}\n{revision}".encode()).hexdigest()[:16]
+        return f"{key}.{format_}"
+
+    def get(self, formats: Sequence[str]) -> tuple[dict[str, bytes], Summary] | None:
+        """Return all documents and the summary, or nothing."""
+        if not self._cache:
+            return None
+        documents = {}
+        for format_ in formats:
+            data = self._cache.get_document(self._image, self._name(format_, FORMATS[format_].revision))
+            if data is None:
+                return None
+            documents[format_] = data
+        summary = self._cache.get_document(self._image, self._name("summary", SUMMARY_REVISION))
+        if summary is None:
+            return None
+        try:
+            return documents, msgspec.msgpack.decode(summary, type=Summary)
+        except msgspec.DecodeError:
+            return None
+
+    def put(self, documents: dict[str, bytes], summary: Summary) -> None:
+        """Keep documents and summary."""
+        if not self._cache:
+            return
+        for format_, data in documents.items():
+            self._cache.put_document(self._image, self._name(format_, FORMATS[format_].revision), data)
+        self._cache.put_document(self._image, self._name("summary", SUMMARY_REVISION), msgspec.msgpack.encode(summary))
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Hold the cyclic garbage collector: a scan makes many records and no cycles worth the search."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -1,0 +1,154 @@
+"""Work on several layers at once, in forked processes.
+
+Comes in: the numbers of jobs, largest first, and a function that does one. Goes out: results in the order they are
+ready. Rules: the queue is a pipe of job numbers that every worker reads from, so the free one takes the next; one
+failure ends all; no worker outlives the call, whatever ends it.
+
+Why processes: the walk is Python and holds the GIL beside the threads that inflate. Why fork: a worker is at work
+after a millisecond, with every module imported. Where forking is not safe (threads run, no Linux) or not worth it, the
+jobs are done here, one by one.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from select import POLLIN, poll
+from struct import Struct as Binary
+
+import msgspec
+
+from stellaops_core import errors
+from stellaops_core.errors import StellaError
+
+_JOB = Binary("<I")
+_FRAME = Binary("<cIQ")  # kind, job, length of what follows
+_RESULT, _PROGRESS, _ERROR = b"R", b"P", b"E"
+
+Report = Callable[[int], None]
+"""Told how many more bytes have been read."""
+
+Work = Callable[[int, Report], bytes]
+
+
+def run_jobs(jobs: Sequence[int], work: Work, *, workers: int, report: Report) -> Iterator[tuple[int, bytes]]:
+    """Yield (job, result) of each job. Raises what `work` raises, if it is one of our errors."""
+    workers = min(workers, len(jobs))
+    if workers > 1 and sys.platform == "linux" and threading.active_count() == 1:
+        yield from _run_forked(jobs, work, workers, report)
+    else:
+        for job in jobs:
+            yield job, work(job, report)
+
+
+def _run_forked(jobs: Sequence[int], work: Work, workers: int, report: Report) -> Iterator[tuple[int, bytes]]:
+    queue, feed = os.pipe()
+    os.write(feed, b"".join(map(_JOB.pack, jobs)))  # 4 bytes each: thousands of layers fit a pipe's 64 KiB
+    os.close(feed)
+    children: dict[int, int] = {}  # read end to process
+    try:
+        for _ in range(workers):
+            reader, writer = os.pipe()
+            process = os.fork()
+            if process == 0:
+                _serve(queue, writer, [reader, *children], work)
+            os.close(writer)
+            children[reader] = process
+        yield from _collect(children, report)
+    finally:
+        os.close(queue)
+        for reader, process in children.items():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+            os.close(reader)
+
+
+def _collect(children: dict[int, int], report: Report) -> Iterator[tuple[int, bytes]]:
+    buffers = {reader: bytearray() for reader in children}
+    waiting = poll()
+    for reader in children:
+        waiting.register(reader, POLLIN)
+    while buffers:
+        for reader, _ in waiting.poll():
+            data = os.read(reader, 1 << 20)
+            if not data:
+                waiting.unregister(reader)
+                if buffers.pop(reader) is not None:
+                    _check_end(children, reader)
+                continue
+            buffers[reader] += data
+            for kind, job, body in _frames(buffers[reader]):
+                if kind == _RESULT:
+                    yield job, body
+                elif kind == _PROGRESS:
+                    report(int.from_bytes(body, "little"))
+                else:
+                    raise _revived(body)
+
+
+def _check_end(children: dict[int, int], reader: int) -> None:
+    process = children.pop(reader)
+    os.close(reader)
+    _, status = os.waitpid(process, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code < 0:
+        raise StellaError(
+            f"a worker was ended by signal {signal.Signals(-code).name}",
+            hint="the system may be short of memory; try --jobs 1",
+        )
+    if code:
+        raise StellaError(f"a worker ended with the exit code {code}", hint="--jobs 1 --debug shows why")
+
+
+def _frames(buffer: bytearray) -> Iterator[tuple[bytes, int, bytes]]:
+    """Take whole frames off the front of a buffer."""
+    at = 0
+    while len(buffer) - at >= _FRAME.size:
+        kind, job, length = _FRAME.unpack_from(buffer, at)
+        end = at + _FRAME.size + length
+        if end > len(buffer):
+            break
+        yield kind, job, bytes(buffer[at + _FRAME.size : end])
+        at = end
+    del buffer[:at]
+
+
+def _serve(queue: int, writer: int, others: Sequence[int], work: Work) -> None:
+    """Do jobs until there are none, then leave without the parent's cleanup. Never returns."""
+    code = 1
+    try:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the terminal's Ctrl-C reaches everybody: just end
+        for descriptor in others:
+            os.close(descriptor)
+
+        def send(kind: bytes, job: int, body: bytes) -> None:
+            with open(writer, "wb", closefd=False) as pipe:
+                pipe.write(_FRAME.pack(kind, job, len(body)) + body)
+
+        while number := os.read(queue, _JOB.size):
+            (job,) = _JOB.unpack(number)
+
+            def report(count: int, job: int = job) -> None:
+                send(_PROGRESS, job, count.to_bytes(8, "little"))
+
+            try:
+                send(_RESULT, job, work(job, report))
+            except StellaError as error:
+                send(_ERROR, job, msgspec.msgpack.encode((type(error).__name__, error.message, error.hint)))
+                break
+        code = 0
+    except BaseException as error:  # noqa: BLE001  # a bug: told as an internal error, not as a traceback of a child
+        with suppress(BaseException):
+            send(_ERROR, 0, msgspec.msgpack.encode(("StellaError", f"{type(error).__name__}: {error}", "")))
+    finally:
+        os._exit(code)
+
+
+def _revived(body: bytes) -> StellaError:
+    name, message, hint = msgspec.msgpack.decode(body, type=tuple[str, str, str])
+    kind = getattr(errors, name, StellaError)
+    error: StellaError = kind(message, hint=hint)
+    return error

@@ -1,0 +1,123 @@
+"""Packs: what an analysis finds comes back from its bytes, and damage is refused."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from builders import Content, Link, layer
+from stellaops_core.analyzers.analyzer import (
+    Analyzer,
+    Found,
+    LayerFile,
+    LayerFiles,
+    Licenses,
+    Malformed,
+    OwnedFiles,
+    Package,
+)
+from stellaops_core.analyzers.available import Interests
+from stellaops_core.errors import StellaError
+from stellaops_core.images.layer import read_tree
+from stellaops_core.scan.fragment import Gap, Pack, pack
+
+
+class Toy:
+    """Yields what the file's first word asks for."""
+
+    name, version = "toy", 1
+    names, endings, directories = frozenset({"toy"}), (".toy",), frozenset({"toys"})
+
+    def wants(self, path: str, size: int) -> bool:
+        return size < 1000
+
+    def analyze(self, file: LayerFile, near: LayerFiles) -> Iterable[Found]:
+        words = file.read().decode().split()
+        yield Package(type="generic", name=words[0], version="1", qualifiers={"arch": "x"}, key="k")
+        yield OwnedFiles("k", "usr/a\nusr/b")
+        yield Licenses("k", ("MIT",))
+        if near.get("a/toy") is None:
+            raise Malformed("no neighbour")
+        if words[0] == "bug":
+            raise IndexError("a bug")
+        if words[0] == "ours":
+            raise StellaError("ours")
+
+
+FILES: dict[str, Content] = {
+    "a/toy": "first",
+    "b/x.TOY": "second",
+    "toys/any": "third",
+    "l": Link("a"),
+    "c/toy.txt": "no",
+    "d/.wh.e": "",
+}
+
+
+def packed(files: dict[str, Content], analyzer: Analyzer | None = None) -> bytes:
+    one = analyzer or Toy()
+    tree = read_tree(lambda: [layer(files)], Interests([one]).of)
+    return pack(tree, (one,), diff_id="sha256:1")
+
+
+def test_everything_comes_back() -> None:
+    """Finds by path in order, owned files apart, tables, links, whiteouts."""
+    result = Pack(packed(FILES))
+    assert [placed.path for placed in result.fragment.placed] == ["a/toy", "b/x.TOY", "toys/any"]
+    assert result.fragment.placed[0].found == (
+        Package(type="generic", name="first", version="1", qualifiers={"arch": "x"}, key="k"),
+        OwnedFiles("k", ""),
+        Licenses("k", ("MIT",)),
+    )
+    assert result.owned()["a/toy"] == {"k": "usr/a\nusr/b"}
+    assert result.paths() == (b"a/toy\0b/x.TOY\0toys/any\0l\0c/toy.txt\0", b"a\0b\0toys\0c\0d\0")
+    assert result.links() == {"l": "a"}
+    assert (result.fragment.whiteouts, result.fragment.diff_id, result.fragment.entries) == (("d/e",), "sha256:1", 6)
+
+
+def test_same_layer_same_bytes() -> None:
+    """A pack depends on nothing but the layer and the analyzers."""
+    assert packed(FILES) == packed(dict(FILES))
+
+
+def test_failures_of_an_analyzer_are_gaps() -> None:
+    """What it found before is kept; bugs cost one file; our own errors end the scan."""
+    result = Pack(packed({"b/toy": "alone"})).fragment
+    assert (len(result.placed[0].found), result.gaps) == (3, (Gap("b/toy", "toy", "no neighbour"),))
+    result = Pack(packed({"a/toy": "fine", "b/toy": "bug"})).fragment
+    assert result.gaps == (Gap("b/toy", "toy", "the analyzer failed: IndexError: a bug"),)
+    with pytest.raises(StellaError, match="ours"):
+        packed({"a/toy": "ours"})
+
+
+@pytest.mark.property
+@given(st.data())
+def test_damaged_packs_are_refused(data: st.DataObject) -> None:
+    """Cut, changed or invented: a ValueError, or a pack that says the same."""
+    good = packed(FILES)
+    bad = bytearray(good)
+    for _ in range(data.draw(st.integers(0, 3))):
+        bad[data.draw(st.integers(0, len(bad) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(bad)))
+    for damaged in (bytes(bad), bytes(bad[:cut]), data.draw(st.binary(max_size=200))):
+        try:
+            result = Pack(damaged)
+            result.owned(), result.paths(), result.links()
+        except ValueError:
+            continue
+
+
+def test_who_wants_what() -> None:
+    """By name, by ending in any case, by directory; each analyzer once; all files where nothing is hinted."""
+
+    class All(Toy):
+        name = "all"
+        names, endings, directories = frozenset(), (), frozenset()
+
+    toy, everything = Toy(), All()
+    interests = Interests([toy, everything])
+    assert interests.of("toys/toy", "toys", "toy", 1) == [toy, everything]
+    assert interests.of("x/y.toy", "x", "y.toy", 1) == [toy, everything]
+    assert interests.of("x/toy", "x", "toy", 1000) == []
+    assert interests.of("x/y", "x", "y", 1) == [everything]
