@@ -9,10 +9,12 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from stellaops_core.analyzers.analyzer import Analyzer
 from stellaops_core.errors import UsageError
+
+if TYPE_CHECKING:
+    from stellaops_core.analyzers.analyzer import Analyzer
 
 BUILTIN: tuple[tuple[str, int], ...] = (
     ("os_release", 1),
@@ -31,7 +33,7 @@ def analyzer_versions(path: Sequence[str] | None = None) -> tuple[tuple[str, int
     return (*BUILTIN, *((analyzer.name, analyzer.version) for analyzer in _third_party(path)))
 
 
-def load_analyzers(path: Sequence[str] | None = None) -> tuple[Analyzer, ...]:
+def load_analyzers(path: Sequence[str] | None = None) -> "tuple[Analyzer, ...]":
     """Import all analyzers, in the order of `analyzer_versions`. Raises `UsageError` where two have one name."""
     ours = tuple(cast("Analyzer", import_module(f"stellaops_core.analyzers.{name}").ANALYZER) for name, _ in BUILTIN)
     every = (*ours, *_third_party(path))
@@ -42,10 +44,12 @@ def load_analyzers(path: Sequence[str] | None = None) -> tuple[Analyzer, ...]:
     return every
 
 
-def _third_party(path: Sequence[str] | None) -> list[Analyzer]:
+def _third_party(path: Sequence[str] | None) -> "list[Analyzer]":
     if not _is_mentioned(sys.path if path is None else path):
         return []
     from importlib.metadata import entry_points  # noqa: PLC0415  # 40 ms that most installations need not pay
+
+    from stellaops_core.analyzers.analyzer import Analyzer  # noqa: PLC0415
 
     found = []
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
@@ -78,7 +82,7 @@ def _is_mentioned(path: Iterable[str]) -> bool:
 class Interests:
     """Tells for a file which analyzers want it: three dictionary look-ups for those that nobody wants."""
 
-    def __init__(self, analyzers: Iterable[Analyzer]) -> None:
+    def __init__(self, analyzers: "Iterable[Analyzer]") -> None:
         self._names: dict[str, list[Analyzer]] = {}
         self._endings: dict[str, list[Analyzer]] = {}
         self._directories: dict[str, list[Analyzer]] = {}
@@ -95,7 +99,7 @@ class Interests:
             if not any(keys for _, keys in hints):
                 self._everything.append(analyzer)
 
-    def of(self, path: str, parent: str, name: str, size: int) -> list[Analyzer]:
+    def of(self, path: str, parent: str, name: str, size: int) -> "list[Analyzer]":
         """Return the analyzers that want this file; `parent` and `name` are the two parts of `path`."""
         asked: list[Analyzer] = []
         if (some := self._names.get(name)) is not None:

@@ -11,6 +11,7 @@ output); RFC 8878 (zstd: frames and skippable frames).
 import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import IO, Any, Self, cast
 
 from stellaops_core.digest import Digest, hasher
@@ -27,6 +28,9 @@ WINDOW_LIMIT = 1 << 27
 
 _QUEUED = 6
 _SMALL = 1 << 18
+_SENTINEL = b"stella: the last frame is whole."
+# RFC 8878, 3.1.1: magic, one segment of 32 bytes, one raw block of 32 bytes that is the last
+_SENTINEL_FRAME = b"\x28\xb5\x2f\xfd\x20\x20" + (len(_SENTINEL) << 3 | 1).to_bytes(3, "little") + _SENTINEL
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _NAMED = ((b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"\x04\x22\x4d\x18", "lz4"), (b"LZIP", "lzip"))
@@ -171,10 +175,10 @@ def _inflater() -> tuple[Callable[[], Any], type[Exception]]:
 
 
 class _Source:
-    """Pieces as a file for the zstd reader."""
+    """Pieces as a file for the zstd reader, and after them the sentinel frame."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces, self._kept = iter(pieces), b""
+        self._pieces, self._kept = chain(pieces, (_SENTINEL_FRAME,)), b""
 
     def read(self, size: int = -1) -> bytes:
         piece = self._kept or next(self._pieces, b"")
@@ -183,16 +187,29 @@ class _Source:
 
 
 def _unzstd(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The reader ends without a word where its input does. So a frame of our own follows the last one: where the last
+    one is cut off, it swallows ours, and what should come out at the end does not.
+    """  # noqa: D205
     import zstandard  # noqa: PLC0415  # 14 ms that gzip images need not pay
 
     engine = zstandard.ZstdDecompressor(max_window_size=WINDOW_LIMIT)
     source = cast("IO[bytes]", _Source(pieces))
+    held = b""
     with engine.stream_reader(source, read_size=INPUT_PIECE, read_across_frames=True, closefd=False) as reader:
         try:
             while out := reader.read(OUTPUT_PIECE):
-                yield out
+                if len(out) < len(_SENTINEL):
+                    held += out
+                    continue
+                if held:
+                    yield held
+                held = out
         except zstandard.ZstdError as broken:
             raise CorruptImage(f"the zstd stream is damaged or wants too large a window: {broken}") from None
+    if not held.endswith(_SENTINEL):
+        raise Truncated("the zstd stream ends before its end")
+    if rest := held[: -len(_SENTINEL)]:
+        yield rest
 
 
 class _Ahead:

@@ -11,7 +11,6 @@ the same layer lands where the link leads. Between layers overlayfs's rules hold
 Source: OCI image specification 1.1, layer.md, "Applying Changesets", "Whiteouts", "Opaque Whiteout".
 """
 
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
@@ -209,6 +208,8 @@ class Tree:
             self.captured[path] = CapturedFile(path, size, b"".join(pieces))
             return
         if self._spool is None:
+            import tempfile  # noqa: PLC0415  # 14 ms that most layers need not pay
+
             self._spool = tempfile.TemporaryFile(dir=self._spool_dir)  # noqa: SIM115  # closed in close()
         offset = self._spool.seek(0, 2)
         for piece in pieces:

@@ -22,9 +22,13 @@ EXTENDED_LIMIT = 1 << 20
 FILE, HARD_LINK, SYMLINK, DIRECTORY, OTHER, SPARSE = b"0", b"1", b"2", b"5", b"3", b"S"
 """Kinds of entries; OTHER stands for devices and pipes."""
 
+_NAMED_LIMIT = 100  # records of use for one entry; there are seven
+
 _KINDS = {0: FILE, 0x30: FILE, 0x37: FILE, 0x31: HARD_LINK, 0x32: SYMLINK, 0x35: DIRECTORY, 0x53: SPARSE}
 _DEVICES = frozenset(b"346")
 _NAMING = frozenset(b"xgLKSXN")
+_USED = frozenset({b"path", b"linkpath", b"size"})
+_SPARSE = b"GNU.sparse."
 _ODD = re.compile(rb"^/|//|(?:^|/)\.{1,2}(?:/|$)")
 
 
@@ -142,6 +146,8 @@ class Tar:
             flag = block[156]
             if flag in _NAMING and flag != 0x53:
                 self._read_extended(flag, _number(block[124:136]), named)
+                if len(named) > _NAMED_LIMIT:
+                    raise CorruptImage("the tar has too many extended headers for one entry")
                 continue
             entry, stored = _entry(block, flag, named)
             if flag == 0x53:
@@ -159,7 +165,7 @@ class Tar:
             raise Truncated("the tar ends inside an extended header")
         self.tape.skip(-size % BLOCK)
         if flag == 0x78:  # x; a global header (g) carries nothing that layers may use
-            named.update(_pax(data))
+            named.update({key: value for key, value in _pax(data) if key in _USED or key.startswith(_SPARSE)})
         elif flag == 0x4C:  # L
             named.setdefault(b"path", data.rstrip(b"\0"))
         elif flag == 0x4B:  # K
@@ -179,7 +185,7 @@ def _entry(block: bytes, flag: int, named: dict[bytes, bytes]) -> tuple[Entry, i
         link = named.get(b"linkpath", link)
         if b"size" in named:
             size = _decimal(named[b"size"])
-        if kind == FILE and any(key.startswith(b"GNU.sparse.") for key in named):
+        if kind == FILE and any(key.startswith(_SPARSE) for key in named):
             kind = SPARSE
     stored = size if kind in {FILE, SPARSE} else 0
     if flag == 0 and path.endswith(b"/"):

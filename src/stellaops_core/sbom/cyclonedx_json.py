@@ -44,7 +44,7 @@ def encode(sbom: Sbom) -> bytes:
 
 def document(sbom: Sbom) -> Json:
     """Make the document with the nil UUID as its serial number, members in the order they are written."""
-    return {
+    content: Json = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -53,13 +53,10 @@ def document(sbom: Sbom) -> Json:
         "metadata": _metadata(sbom),
         "components": [*_distribution(sbom.distribution), *_components(sbom)],
         "dependencies": _dependencies(sbom),
-        "compositions": [
-            {
-                "aggregate": "incomplete" if sbom.unknowns else "complete",
-                "assemblies": [_subject_ref(sbom.subject)],
-            }
-        ],
     }
+    if sbom.unknowns:  # that nothing was met which can't be read is no claim that everything was found
+        content["compositions"] = [{"aggregate": "incomplete", "assemblies": [_subject_ref(sbom.subject)]}]
+    return content
 
 
 def _dump(content: Json) -> bytes:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 from msgspec import Struct
 
 from stellaops_core.digest import Digest, hexadecimal
-from stellaops_core.scan.fragment import PACK_VERSION
 from stellaops_core.stores.blobs import BlobInfo, BlobStore
 from stellaops_core.stores.directory import DirectoryBlobs
+
+PACK_VERSION = 1
+"""Raise it when packs of the same layer (`scan.fragment`) come to hold something else."""
 
 _LEFTOVER_AGE = 3600.0
 

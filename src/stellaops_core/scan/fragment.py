@@ -5,7 +5,7 @@ bytes. Rules: a fragment depends on the layer's content and the analyzers alone;
 sections that are unpacked only by those who need them.
 
 A pack is: 8 bytes of magic, four unsigned 64-bit little-endian lengths, four zstd frames: the fragment, the owned
-files, the tree's paths, the tree's links. The cache adds a checksum around it.
+files, the tree's paths, the tree's links. The cache adds a checksum around it, and `cache.PACK_VERSION` to its keys.
 """
 
 from struct import Struct as Binary
@@ -18,9 +18,6 @@ from stellaops_core.analyzers.analyzer import Analyzer, Found, Malformed, OwnedF
 from stellaops_core.analyzers.available import Interests
 from stellaops_core.errors import StellaError
 from stellaops_core.images.layer import Tree
-
-PACK_VERSION = 1
-"""Part of every cache key; raise it when fragments of the same layer come to hold something else."""
 
 _MAGIC = b"stellaF1"
 _LENGTHS = Binary("<4Q")

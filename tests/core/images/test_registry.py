@@ -17,6 +17,7 @@ from simulators import (
     Fault,
     RegistrySimulator,
     TokenSimulator,
+    announce,
     body,
     chunked,
     drip,
@@ -249,9 +250,10 @@ def test_digests_are_computed(registry):
     """A manifest other than the pinned one is refused whatever the header says, and so is a header that lies."""
     key = next(name for name in registry.manifests if name.startswith("sha256:"))
     data = registry.manifests[key][1]
-    registry.fault("/manifests/sha256", body(data + b" ", Docker_Content_Digest=key))
-    with pytest.raises(DigestMismatch):
-        Client(registry).open(f"@{key}")
+    for claimed in (key, digest(data + b" "), ""):
+        registry.fault("/manifests/sha256", body(data + b" ", Docker_Content_Digest=claimed))
+        with pytest.raises(DigestMismatch):
+            Client(registry).open(f"@{key}")
     registry.fault("/manifests/1", body(data, Docker_Content_Digest=digest(b"other")))
     with pytest.raises(DigestMismatch):
         Client(registry).open()
@@ -293,6 +295,14 @@ def test_what_is_longer_is_noticed_before_it_is_passed_on(registry):
         for piece in pieces:
             seen += len(piece)
     assert seen <= len(STORED[1])
+
+
+def test_a_length_that_lies_is_refused_before_anything_is_read(registry):
+    """An announced length beyond the layer's size is enough."""
+    source = Client(registry).open()
+    registry.fault("/blobs/", announce(10**15))
+    with pytest.raises(CorruptImage), source.open_layer(source.image.layers[1]) as pieces:
+        pytest.fail(f"{len(next(pieces))} bytes came through")
 
 
 def test_a_foreign_layer_is_not_fetched_from_where_it_says(registry, storage):
@@ -561,6 +571,18 @@ def test_tls_is_not_given_up(authority, tmp_path):
         with pytest.raises(NetworkError, match="without TLS"):
             read(source, 1)
         assert not plain.requests
+
+
+def test_who_speaks_plain_http_leads_to_listed_hosts_only(registry, storage):
+    """`--insecure-registry` for one server is none for another, not even for another port."""
+    storage.blobs = registry.blobs
+    client = Client(registry, insecure=(registry.authority,))
+    source = client.open()
+    registry.fault("/blobs/", redirect(storage.url + "{path}"))
+    with pytest.raises(NetworkError, match="without TLS") as caught:
+        read(source, 1)
+    assert f"--insecure-registry {storage.authority}" in caught.value.hint
+    assert not storage.requests
 
 
 def test_secrets_stay_out_of_logs_and_errors(registry, storage, tokens, tmp_path, caplog):
