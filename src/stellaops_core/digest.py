@@ -22,7 +22,7 @@ def parse_digest(text: object) -> Digest:
     """Check that `text` is a digest that can be verified here; raise `CorruptImage` otherwise."""
     if isinstance(text, str) and _DIGEST.fullmatch(text):
         return Digest(text)
-    raise CorruptImage(f"not a digest that can be verified: {str(text)[:100]!r}", hint="sha256 and sha512 are supported")
+    raise CorruptImage(f"not a digest: {str(text)[:100]!r}", hint="sha256 and sha512 are supported")
 
 
 def sha256(data: bytes) -> Digest:

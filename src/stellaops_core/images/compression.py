@@ -224,7 +224,10 @@ class _Ahead:
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)
         self._queue: queue.SimpleQueue[tuple[bool, bytes] | BaseException | None] = queue.SimpleQueue()
-        self._room = threading.Semaphore(_QUEUED)
+        # tokens, not a Semaphore: an interrupt inside that one's Python code would leave its lock held for ever
+        self._room: queue.SimpleQueue[None] = queue.SimpleQueue()
+        for _ in range(_QUEUED):
+            self._room.put(None)
         self._stopped = False
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -234,14 +237,14 @@ class _Ahead:
 
     def __exit__(self, *_: object) -> None:
         self._stopped = True
-        self._room.release()
+        self._room.put(None)
         self._thread.join()
 
     def __iter__(self) -> Iterator[tuple[bool, bytes]]:
         while (item := self._queue.get()) is not None:
             if isinstance(item, BaseException):
                 raise item
-            self._room.release()
+            self._room.put(None)
             yield item
 
     def _run(self) -> None:
@@ -263,7 +266,7 @@ class _Ahead:
             yield piece
 
     def _put(self, item: tuple[bool, bytes]) -> None:
-        self._room.acquire()
+        self._room.get()
         if self._stopped:
             raise _Stopped
         self._queue.put(item)

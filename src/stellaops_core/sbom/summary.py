@@ -65,7 +65,7 @@ def summarize(sbom: Sbom) -> Summary:
     """Take from `sbom` what the table shows."""
     subject = sbom.subject
     return Summary(
-        name=_plain(subject.name or ("unnamed image" if subject.kind == "container" else subject.kind)),
+        name=_plain(subject.name),
         digest=_plain(subject.digest),
         platform=_plain(subject.platform),
         distribution=_distribution(sbom.distribution),
@@ -82,10 +82,14 @@ def encode(sbom: Sbom) -> bytes:
     return render(summarize(sbom), None, color=False, width=MAX_WIDTH).encode("ascii")
 
 
-def render(summary: Summary, run: Run | None, *, color: bool, width: int) -> str:
-    """Return the table, at most `width` (40 to 100) columns wide, each line ended. Without `run`: the facts alone."""
+def render(summary: Summary, run: Run | None, *, color: bool, width: int, title: str = "") -> str:
+    """Return the table, at most `width` (40 to 100) columns wide, each line ended. Without `run`: the facts alone.
+
+    `title` stands in for the name of a subject that has none: what the user typed.
+    """
     width = min(max(width, MIN_WIDTH), MAX_WIDTH)
-    lines = [_styled(_cut(summary.name, width), _BOLD, color=color)]
+    name = summary.name or _plain(title) or ("unnamed image" if summary.digest else "directory")
+    lines = [_styled(_cut(name, width), _BOLD, color=color)]
     for label, text in _rows(summary, run):
         style = _YELLOW if label == "unknown" and summary.unknown_count else _DIM
         lines.append(_styled(f"{label:<{_LABEL}}", style, color=color) + _cut(text, width - _LABEL))

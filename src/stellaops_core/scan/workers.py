@@ -90,10 +90,12 @@ def _collect(children: dict[int, int], report: Report) -> Iterator[tuple[int, by
 
 
 def _check_end(children: dict[int, int], reader: int) -> None:
-    process = children.pop(reader)
+    _, status = os.waitpid(children[reader], 0)
+    del children[reader]
     os.close(reader)
-    _, status = os.waitpid(process, 0)
     code = os.waitstatus_to_exitcode(status)
+    if code == -signal.SIGINT:
+        raise KeyboardInterrupt  # the terminal's Ctrl-C, which this process is about to see as well
     if code < 0:
         raise StellaError(
             f"a worker was ended by signal {signal.Signals(-code).name}",
@@ -120,7 +122,8 @@ def _serve(queue: int, writer: int, others: Sequence[int], work: Work) -> None:
     """Do jobs until there are none, then leave without the parent's cleanup. Never returns."""
     code = 1
     try:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)  # the terminal's Ctrl-C reaches everybody: just end
+        for number in (signal.SIGINT, signal.SIGTERM):  # just end: the parent cleans up
+            signal.signal(number, signal.SIG_DFL)
         for descriptor in others:
             os.close(descriptor)
 
@@ -128,8 +131,8 @@ def _serve(queue: int, writer: int, others: Sequence[int], work: Work) -> None:
             with open(writer, "wb", closefd=False) as pipe:
                 pipe.write(_FRAME.pack(kind, job, len(body)) + body)
 
-        while number := os.read(queue, _JOB.size):
-            (job,) = _JOB.unpack(number)
+        while ticket := os.read(queue, _JOB.size):
+            (job,) = _JOB.unpack(ticket)
 
             def report(count: int, job: int = job) -> None:
                 send(_PROGRESS, job, count.to_bytes(8, "little"))

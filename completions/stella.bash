@@ -1,0 +1,64 @@
+# Made by `stella completion bash` from the command's own option table.
+_stella() {
+    local current previous command words whole=split
+    COMPREPLY=()
+    current=${COMP_WORDS[COMP_CWORD]}
+    previous=${COMP_WORDS[COMP_CWORD-1]}
+    if [[ $current == = ]]; then
+        current=
+    elif [[ $previous == = ]]; then
+        previous=${COMP_WORDS[COMP_CWORD-2]}
+    else
+        whole=
+    fi
+    [[ -n $whole && $previous != -* ]] && previous=--file  # the path of FORMAT=PATH
+    command=${COMP_WORDS[1]}
+    case "$command" in cache|config) ((COMP_CWORD > 2)) && command+=" ${COMP_WORDS[2]}" ;; esac
+    if ((COMP_CWORD == 1)); then
+        mapfile -t COMPREPLY < <(compgen -W "scan cache config completion --help --version" -- "$current")
+        return
+    fi
+    case "$command:$previous" in
+        "scan:--platform") :; return ;;
+        "scan:-o"|"scan:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json" -- "$current"); return ;;
+        "scan:--view") mapfile -t COMPREPLY < <(compgen -W "inventory" -- "$current"); return ;;
+        "scan:--name") :; return ;;
+        "scan:--jobs") :; return ;;
+        "scan:--insecure-registry") :; return ;;
+        "scan:--ca-file") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "scan:--color") mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$current"); return ;;
+        "scan:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "scan:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "cache info:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "cache info:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "cache gc:--max-size") :; return ;;
+        "cache gc:--older-than") :; return ;;
+        "cache gc:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "cache gc:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "cache clear:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "cache clear:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "cache verify:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "cache verify:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "config show:-o"|"config show:--format") mapfile -t COMPREPLY < <(compgen -W "table json" -- "$current"); return ;;
+        "config show:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        *:--file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+    esac
+    case "$command" in
+        cache) words="info gc clear verify --help" ;;
+        config) words="show --help" ;;
+        "scan") words="oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --output --view --name --jobs --no-cache --offline --strict -q --quiet --insecure-registry --ca-file --color --cache-dir --config --debug -h --help" ;;
+        "cache info") words="--cache-dir --config --debug -h --help" ;;
+        "cache gc") words="--max-size --older-than --cache-dir --config --debug -h --help" ;;
+        "cache clear") words="--cache-dir --config --debug -h --help" ;;
+        "cache verify") words="--cache-dir --config --debug -h --help" ;;
+        "config show") words="--origin -o --format --config --debug -h --help" ;;
+        "completion") words="bash zsh fish -h --help" ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+    if [[ $command == scan && $current != -* ]]; then
+        compopt -o filenames
+        mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$current")
+    fi
+    [[ ${COMPREPLY[0]-} == *: ]] && compopt -o nospace
+}
+complete -F _stella stella

@@ -1,0 +1,61 @@
+"""`stella scan REF`: an image or directory in, documents out.
+
+Comes in: the command line's values and the settings. Goes out: an exit code; documents on standard output or in files.
+The core does all the work.
+"""
+
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+
+from stellaops_cli.console import columns, has_terminal, wants_color
+from stellaops_cli.output import Output, check_places, read_outputs, write_documents
+from stellaops_cli.progress import Live
+from stellaops_cli.settings import Settings, read_name
+from stellaops_cli.wiring import jobs, open_layer_cache, open_target, read_platform, read_ref
+from stellaops_core.errors import Incomplete
+from stellaops_core.images.image import ImageRef
+from stellaops_core.sbom.formats import FORMATS
+from stellaops_core.sbom.summary import render
+from stellaops_core.scan.scan import Outcome, ScanOptions, scan_documents
+
+
+def scan(values: Mapping[str, Any], settings: Settings) -> int:
+    """Scan one target; 0, or an error of `errors.py`. With --strict, `Incomplete` once the documents are written."""
+    outputs = read_outputs(settings.output, tuple(FORMATS))
+    read_platform(settings)
+    ref = read_ref(values["ref"], settings)
+    check_places(outputs)
+    formats = tuple(dict.fromkeys(output.format for output in outputs))
+    with Live(settings, terminal=has_terminal(stderr=True)) as live, closing(open_target(ref, settings)) as source:
+        cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
+        options = _options(values, ref, settings)
+        outcome = scan_documents(source, formats, options=options, cache=cache, progress=live.update)
+    write_documents([(output, _document(output, outcome, settings, values["ref"])) for output in outputs])
+    if settings.strict and outcome.summary.unknown_count:
+        raise _incomplete(outcome.summary.unknown_count)
+    return 0
+
+
+def _options(values: Mapping[str, Any], ref: ImageRef, settings: Settings) -> ScanOptions:
+    return ScanOptions(
+        name=read_name(values),
+        view=settings.view,
+        strict=settings.strict,
+        jobs=jobs(ref, settings),
+        epoch=settings.source_date_epoch,
+        spool_dir=settings.temp_dir,
+    )
+
+
+def _incomplete(count: int) -> Incomplete:
+    things = "1 thing" if count == 1 else f"{count} things"
+    return Incomplete(f"incomplete: {things} could not be read", hint="`-o json` lists them all under `unknowns`")
+
+
+def _document(output: Output, outcome: Outcome, settings: Settings, ref: str) -> bytes:
+    """The document; on standard output the table also says what the run took, which a file must not."""
+    if output.format != "table" or output.path:
+        return outcome.documents[output.format]
+    color = wants_color(settings, terminal=has_terminal(stderr=False))
+    return render(outcome.summary, outcome.run, color=color, width=columns(), title=ref).encode()

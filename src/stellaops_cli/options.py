@@ -1,0 +1,134 @@
+"""The option table: every verb with its arguments and options, once.
+
+Comes in: nothing. Goes out: `VERBS`, from which the quick parser (`parser.py`), help (`app.py`), shell completion
+(`completion.py`) and the reference pages are made.
+"""
+
+from msgspec import Struct
+
+from stellaops_cli.settings import BY_KEY
+
+
+class Option(Struct, frozen=True):
+    """A flag (no metavar), or an option with a value. Values stay text here; `settings` reads them."""
+
+    flags: tuple[str, ...]
+    """As written on the command line, the short one first; the long one names the option."""
+    help: str
+    metavar: str = ""
+    repeat: bool = False
+    """May be given several times; all values count. Otherwise the last one does."""
+    choices: tuple[str, ...] = ()
+    complete: str = ""
+    """What a shell offers for the value: `file`, `directory`, `output`; else the choices."""
+
+    @property
+    def name(self) -> str:
+        """As the parsers call its value."""
+        return self.flags[-1].lstrip("-").replace("-", "_")
+
+
+class Argument(Struct, frozen=True):
+    """A positional argument; all are required."""
+
+    name: str
+    help: str
+    example: str
+    choices: tuple[str, ...] = ()
+    complete: str = ""
+
+    @property
+    def metavar(self) -> str:
+        """As usage lines write it."""
+        return self.name.upper()
+
+
+class Verb(Struct, frozen=True):
+    """One command."""
+
+    path: tuple[str, ...]
+    """`("cache", "info")` is `stella cache info`."""
+    help: str
+    arguments: tuple[Argument, ...] = ()
+    options: tuple[Option, ...] = ()
+    hot: bool = False
+    """Parsed without typer, which takes longer to import than a cached scan to run."""
+
+
+GROUPS = {
+    "cache": "Look after the cache of layers.",
+    "config": "Show the settings.",
+}
+
+
+def _for(key: str, *, metavar: str = "", short: str = "", complete: str = "") -> Option:
+    """An option that overrides a setting, and speaks its words."""
+    setting = BY_KEY[key]
+    flags = (short, f"--{key}") if short else (f"--{key}",)
+    if setting.choices:
+        metavar = "|".join(setting.choices)
+    return Option(flags, setting.help, metavar, setting.many, setting.choices, complete)
+
+
+CONFIG = Option(("--config",), "configuration file to read", "FILE", complete="file")
+COLOR = _for("color")
+DEBUG = _for("debug")
+QUIET = _for("quiet", short="-q")
+CACHE_DIR = _for("cache-dir", metavar="DIR", complete="directory")
+COMMON = (CACHE_DIR, CONFIG, DEBUG)
+
+SCAN = Verb(
+    ("scan",),
+    "List what is installed in a container image or a directory.",
+    (
+        Argument(
+            "ref",
+            "oci:PATH[:TAG], oci-archive:PATH, docker-archive:PATH, dir:PATH, docker:NAME, registry:NAME, or a path",
+            "oci:build/image or registry.example/app:1.2",
+            complete="image",
+        ),
+    ),
+    (
+        _for("platform", metavar="PLATFORM"),
+        _for("output", metavar="FORMAT[=PATH]", short="-o", complete="output"),
+        _for("view"),
+        Option(("--name",), "what documents call the image", "NAME"),
+        _for("jobs", metavar="N"),
+        _for("no-cache"),
+        _for("offline"),
+        _for("strict"),
+        QUIET,
+        _for("insecure-registry", metavar="HOST"),
+        _for("ca-file", metavar="FILE", complete="file"),
+        COLOR,
+        *COMMON,
+    ),
+    hot=True,
+)
+CACHE = (
+    Verb(("cache", "info"), "Show where the cache is and what it holds.", options=COMMON),
+    Verb(
+        ("cache", "gc"),
+        "Drop old entries, and the least recently used until the cache fits.",
+        options=(_for("max-size", metavar="SIZE"), _for("older-than", metavar="AGE"), *COMMON),
+    ),
+    Verb(("cache", "clear"), "Drop everything.", options=COMMON),
+    Verb(("cache", "verify"), "Check every entry, and drop the damaged ones.", options=COMMON),
+)
+CONFIG_SHOW = Verb(
+    ("config", "show"),
+    "Show every setting with its value.",
+    options=(
+        Option(("--origin",), "say where each value comes from"),
+        Option(("-o", "--format"), "how to print them", "table|json", choices=("table", "json")),
+        CONFIG,
+        DEBUG,
+    ),
+)
+COMPLETION = Verb(
+    ("completion",),
+    "Print the completion script for a shell.",
+    (Argument("shell", "bash, zsh or fish", "bash", choices=("bash", "zsh", "fish")),),
+)
+VERBS = (SCAN, *CACHE, CONFIG_SHOW, COMPLETION)
+BY_PATH = {verb.path: verb for verb in VERBS}

@@ -1,0 +1,118 @@
+"""From settings to the core's parts: image sources and the cache.
+
+Comes in: `Settings` and what the user pointed at. Goes out: an open `ImageSource`, a `LayerCache`. The one place that
+knows which setting feeds which argument.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stellaops_cli.settings import Settings
+from stellaops_core.errors import TargetNotFound, UsageError
+from stellaops_core.images.archive import kind_of
+from stellaops_core.images.image import SCHEMES, ImageRef, ImageSource, Platform, parse_ref
+from stellaops_core.images.source import open_image
+
+if TYPE_CHECKING:
+    from stellaops_core.images.registry import RegistryOptions
+    from stellaops_core.scan.cache import LayerCache
+
+REGISTRY_JOBS = 4
+_PATH_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".oci")
+
+
+def read_ref(text: str, settings: Settings) -> ImageRef:
+    """What the user points at. Raises `TargetNotFound` for a path to nothing, `UsageError` where offline forbids it."""
+    ref = parse_ref(text, kind_of)
+    stated = text.partition(":")[0] in SCHEMES
+    if ref.scheme == "registry" and not stated and _looks_like_path(text):
+        raise TargetNotFound(f"no image at {text}", hint="check the path; registry names start without . or /")
+    if settings.offline and ref.scheme == "registry":
+        also = "" if stated else "; nor is it a path on this host"
+        raise UsageError(
+            f"{text} is in a registry, and --offline is set{also}",
+            hint="save the image to a file, or leave out --offline",
+        )
+    if settings.offline and ref.scheme == "docker" and not _is_local(settings.docker_host):
+        raise UsageError(
+            f"the Docker Engine at {_without_login(settings.docker_host)} is not on this host, and --offline is set",
+            hint="unset DOCKER_HOST, or leave out --offline",
+        )
+    return ref
+
+
+def read_platform(settings: Settings) -> Platform | None:
+    """The platform that was asked for, if any."""
+    return Platform.parse(settings.platform) if settings.platform else None
+
+
+def open_target(ref: ImageRef, settings: Settings) -> ImageSource:
+    """Open the image; raises what the source does."""
+    return open_image(
+        ref,
+        platform=read_platform(settings),
+        registry=_registry_options(settings) if ref.scheme == "registry" else None,
+        docker_host=settings.docker_host,
+        spool_dir=Path(settings.temp_dir),
+    )
+
+
+def open_layer_cache(settings: Settings, *, warn: Callable[[str], None]) -> "LayerCache":
+    """Open the cache; raises `UsageError` for a user without a home who names no directory."""
+    from stellaops_core.scan.cache import open_cache  # noqa: PLC0415  # not with --no-cache
+
+    if not settings.cache_dir:
+        raise UsageError("no home directory for the cache", hint="use --cache-dir DIR or --no-cache")
+    return open_cache(settings.cache_dir, warn=warn)
+
+
+def jobs(ref: ImageRef, settings: Settings) -> int:
+    """Processes for the scan: as set, else one for each processor; registries get few connections at a time."""
+    if settings.jobs:
+        return settings.jobs
+    try:
+        processors = len(os.sched_getaffinity(0))
+    except AttributeError:
+        processors = os.cpu_count() or 1
+    return min(processors, REGISTRY_JOBS) if ref.scheme == "registry" else processors
+
+
+def login_files(settings: Settings) -> tuple[str, ...]:
+    """Files with registry logins, in the order of containers-auth.json(5), Docker's last."""
+    home = settings.environment.get("HOME", "")
+    config = settings.environment.get("XDG_CONFIG_HOME", "") or (f"{home}/.config" if home else "")
+    docker = settings.docker_config or (f"{home}/.docker" if home else "")
+    if settings.registry_auth_file:
+        return (settings.registry_auth_file,)
+    files = (
+        f"{settings.runtime_dir}/containers/auth.json" if settings.runtime_dir else "",
+        f"{config}/containers/auth.json" if config else "",
+        f"{docker}/config.json" if docker else "",
+    )
+    return tuple(file for file in files if file)
+
+
+def _registry_options(settings: Settings) -> "RegistryOptions":
+    from stellaops_core.images.credentials import Credentials  # noqa: PLC0415  # only for registries
+    from stellaops_core.images.registry import RegistryOptions  # noqa: PLC0415
+
+    return RegistryOptions(
+        insecure=settings.insecure_registry,
+        ca_file=settings.ca_file or settings.ssl_cert_file,
+        credentials=Credentials(login_files(settings), settings.environment),
+    )
+
+
+def _looks_like_path(text: str) -> bool:
+    return text.startswith(("/", "./", "../", "~")) or text in {".", ".."} or text.endswith(_PATH_ENDINGS)
+
+
+def _is_local(docker_host: str) -> bool:
+    return not docker_host or docker_host.startswith(("unix://", "/"))
+
+
+def _without_login(url: str) -> str:
+    scheme, _, rest = url.rpartition("://")
+    return f"{scheme}://{rest.rpartition('@')[2]}" if scheme else rest
