@@ -6,12 +6,15 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from stellaops_core.analyzers.analyzer import Analyzer, Found, Installed, Joins, Malformed, View
+from stellaops_core.analyzers.analyzer import Analyzer, Content, Found, Installed, Joins, Malformed, View
+from stellaops_core.analyzers.available import Interests
+
+T = TypeVar("T")
 
 
 class File(NamedTuple):
@@ -26,6 +29,12 @@ class File(NamedTuple):
 
     def read(self) -> bytes:
         return self.data
+
+    def content(self) -> bytes:
+        return self.data
+
+    def once(self, read: Callable[[Content], T]) -> T:
+        return read(self.data)
 
 
 class Files:
@@ -44,17 +53,18 @@ class Files:
 
     def wanted(self, analyzer: Analyzer) -> "Files":
         """Those that the core would capture for this analyzer alone."""
-        return Files({path: file.data for path, file in self._files.items() if is_wanted(analyzer, path, file.size)})
+        return Files(
+            {path: file.data for path, file in self._files.items() if is_wanted(analyzer, path, file.size, file.data)}
+        )
 
     def __iter__(self) -> Iterator[File]:
         yield from (file for _, file in sorted(self._files.items()))
 
 
-def is_wanted(analyzer: Analyzer, path: str, size: int = 1) -> bool:
-    """Whether name or ending make the core ask, and the analyzer says yes."""
-    name = path.rpartition("/")[2]
-    ending = name[name.rfind(".") :].lower() if "." in name else ""
-    return (name in analyzer.names or ending in analyzer.endings) and analyzer.wants(path, size)
+def is_wanted(analyzer: Analyzer, path: str, size: int = 1, head: bytes = b"") -> bool:
+    """Whether the core would capture such a file for this analyzer alone."""
+    parent, _, name = path.rpartition("/")
+    return bool(Interests([analyzer]).of(path, parent, name, size, head[:8] if len(head) >= 8 else b""))
 
 
 def find(analyzer: Analyzer, files: Mapping[str, str | bytes]) -> tuple[dict[str, list[Found]], dict[str, str]]:

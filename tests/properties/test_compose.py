@@ -10,18 +10,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import Content, Dir, Link, layer
-from stellaops_core.analyzers.analyzer import Found, LayerFile, LayerFiles, Malformed, Package
-from stellaops_core.analyzers.available import Interests
+from stellaops_core.analyzers.analyzer import Analyzer, Found, LayerFile, LayerFiles, Malformed, Package
 from stellaops_core.images.layer import read_tree
 from stellaops_core.scan.compose import Overlay, compose
-from stellaops_core.scan.fragment import Pack, pack
+from stellaops_core.scan.fragment import Pack, read_with
 
 
-class Lines:
+class Lines(Analyzer):
     """A toy ecosystem: files called `db` or `pkg` hold one package a line."""
 
     name, version = "lines", 1
-    names, endings, directories = frozenset({"db", "pkg"}), (), frozenset[str]()
+    names = frozenset({"db", "pkg"})
 
     def wants(self, path: str, size: int) -> bool:
         return True
@@ -100,9 +99,7 @@ def apply(model: Model, entries: Mapping[str, Content]) -> None:
 
 
 def packed(tar: bytes) -> Pack:
-    analyzer = Lines()
-    tree = read_tree(lambda: [tar], Interests([analyzer]).of)
-    return Pack(pack(tree, (analyzer,)))
+    return Pack(read_with((Lines(),), lambda wants, look: read_tree(lambda: [tar], wants, look=look)))
 
 
 def facts(overlay: Overlay) -> object:

@@ -10,13 +10,19 @@ Rules that hold for every analyzer, ours or a third party's (entry-point group `
   `join`, which sees the composed image.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, runtime_checkable
+import mmap
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar, runtime_checkable
 
 from msgspec import Struct, field
 
 from stellaops_core.component import Distribution, Technique
 from stellaops_core.purl import Purl
+
+Content = bytes | mmap.mmap
+"""A file's content: slices are bytes, `find` works, a compiled pattern searches it, `struct` unpacks from it."""
+
+_T = TypeVar("_T")
 
 
 class Malformed(ValueError):
@@ -32,6 +38,12 @@ class LayerFile(Protocol):
 
     def read(self) -> bytes:
         """Return the whole content; bounded by the capture limit of the walk."""
+
+    def content(self) -> Content:
+        """Return the whole content without copying a large one. Not to be kept beyond `analyze`."""
+
+    def once(self, read: Callable[[Content], _T]) -> _T:
+        """Return `read(content)`, worked out once for all analyzers that ask with the same function."""
 
 
 class LayerFiles(Protocol):
@@ -100,6 +112,8 @@ class View(Struct, frozen=True):
     distribution: Distribution | None = None
     architecture: str = ""
     """The image's, in OCI's (GOARCH) spelling; empty where unknown."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """All symbolic links of the composed image: path to target as written."""
 
 
 class Installed(Struct, frozen=True):
@@ -122,24 +136,31 @@ class Installed(Struct, frozen=True):
 
 @runtime_checkable
 class Analyzer(Protocol):
-    """Finds what one ecosystem installed, in one layer."""
+    """Finds what one ecosystem installed, in one layer. Subclass it to have the defaults of the hints."""
 
     name: str
     """Unique, lower case; in evidence and cache keys."""
     version: int
     """Raise it whenever output may change."""
-    names: frozenset[str]
+    names: frozenset[str] = frozenset()
     """Base names of files to be asked about in `wants`."""
-    endings: tuple[str, ...]
+    endings: tuple[str, ...] = ()
     """Last extensions with their dot (`.jar`), in lower case, of files to be asked about."""
-    directories: frozenset[str]
-    """Directories (`var/lib/dpkg/status.d`) whose direct files are to be asked about, whatever their names.
+    directories: frozenset[str] = frozenset()
+    """Directories (`var/lib/dpkg/status.d`) whose direct files are to be asked about, whatever their names."""
+    magic: frozenset[bytes] = frozenset()
+    """First bytes, two to eight of them, of files to be asked about, whatever their names.
 
-    An analyzer with no names, endings or directories is asked about every file.
+    An analyzer without any of these four hints is asked about every file.
+    """
+    alone: bool = False
+    """Whether `analyze` needs no other file: it runs while the layer is read, and the file's content is not kept.
+
+    For large files, such as programs and archives. What it gets as `near` is not complete then.
     """
 
     def wants(self, path: str, size: int) -> bool:
-        """Say whether to capture this file. Cheap: called for every file whose base name or extension fits."""
+        """Say whether to capture this file. Cheap: called for every file that a hint fits."""
 
     def analyze(self, file: LayerFile, near: LayerFiles) -> Iterable[Found]:
         """Yield what a wanted file says; raise `Malformed` when it can't be read."""

@@ -11,7 +11,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from stellaops_core.analyzers.analyzer import Installed, LayerFile, LayerFiles, Malformed, OwnedFiles, Package, View
+from stellaops_core.analyzers.analyzer import (
+    Analyzer,
+    Installed,
+    LayerFile,
+    LayerFiles,
+    Malformed,
+    OwnedFiles,
+    Package,
+    View,
+)
 from stellaops_core.analyzers.os_release import name_release
 from stellaops_core.component import Distribution
 from stellaops_core.purl import Purl, make_purl
@@ -28,14 +37,13 @@ _REQUIRED_NAME = re.compile(r"[^<>=~@\s]+")
 _OPERATORS = re.compile(r"\b(AND|OR|WITH|and|or|with)\b|[(),]")
 
 
-class Apk:
+class Apk(Analyzer):
     """Reads apk's database."""
 
     name = "apk"
     version = 1
     names = frozenset({"installed"})
     endings: tuple[str, ...] = ()
-    directories: frozenset[str] = frozenset()
 
     def wants(self, path: str, size: int) -> bool:  # noqa: ARG002
         """Only the database."""

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from stellaops_core.errors import UsageError
+from stellaops_core.images.layer import KEEP, LOOK
 
 if TYPE_CHECKING:
     from stellaops_core.analyzers.analyzer import Analyzer
@@ -80,12 +81,13 @@ def _is_mentioned(path: Iterable[str]) -> bool:
 
 
 class Interests:
-    """Tells for a file which analyzers want it: three dictionary look-ups for those that nobody wants."""
+    """Tells for a file which analyzers want it: a few dictionary look-ups for those that nobody wants."""
 
-    def __init__(self, analyzers: "Iterable[Analyzer]") -> None:
+    def __init__(self, analyzers: Iterable["Analyzer"]) -> None:
         self._names: dict[str, list[Analyzer]] = {}
         self._endings: dict[str, list[Analyzer]] = {}
         self._directories: dict[str, list[Analyzer]] = {}
+        self._magic: dict[bytes, list[tuple[bytes, Analyzer]]] = {}  # by the first two bytes
         self._everything: list[Analyzer] = []
         for analyzer in analyzers:
             hints = (
@@ -96,11 +98,13 @@ class Interests:
             for table, keys in hints:
                 for key in keys:
                     table.setdefault(key, []).append(analyzer)
-            if not any(keys for _, keys in hints):
+            for magic in analyzer.magic:
+                self._magic.setdefault(magic[:2], []).append((magic, analyzer))
+            if not analyzer.magic and not any(keys for _, keys in hints):
                 self._everything.append(analyzer)
 
-    def of(self, path: str, parent: str, name: str, size: int) -> "list[Analyzer]":
-        """Return the analyzers that want this file; `parent` and `name` are the two parts of `path`."""
+    def of(self, path: str, parent: str, name: str, size: int, head: bytes) -> "list[Analyzer]":
+        """Return the analyzers that want a file. `parent`, `name`: the parts of `path`; `head`: its first bytes."""
         asked: list[Analyzer] = []
         if (some := self._names.get(name)) is not None:
             asked += some
@@ -108,8 +112,17 @@ class Interests:
             asked += some
         if (some := self._directories.get(parent)) is not None:
             asked += some
+        if (programs := self._magic.get(head[:2])) is not None:
+            asked += [analyzer for magic, analyzer in programs if head.startswith(magic)]
         if self._everything:
             asked += self._everything
         if not asked:
             return asked
         return [one for at, one in enumerate(asked) if one not in asked[:at] and one.wants(path, size)]
+
+    def ask(self, path: str, parent: str, name: str, size: int, head: bytes) -> int:
+        """Return what to do with a file; a `Wants` of `images.layer`."""
+        how = 0
+        for analyzer in self.of(path, parent, name, size, head):
+            how |= LOOK if analyzer.alone else KEEP
+        return how

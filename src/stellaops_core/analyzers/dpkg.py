@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from stellaops_core.analyzers.analyzer import (
+    Analyzer,
     Found,
     Installed,
     LayerFile,
@@ -46,7 +47,7 @@ _VERSION = re.compile(r"[!-~]{1,256}")
 _SOURCE = re.compile(r"(?P<name>[^\s()]+)(?:\s*\(\s*(?P<version>[^\s()]+)\s*\))?")
 
 
-class Dpkg:
+class Dpkg(Analyzer):
     """Reads dpkg's database."""
 
     name = "dpkg"

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from stellaops_core.analyzers.analyzer import Found, Installed, LayerFile, LayerFiles, Malformed, Package, View
+from stellaops_core.analyzers.analyzer import (
+    Analyzer,
+    Found,
+    Installed,
+    LayerFile,
+    LayerFiles,
+    Malformed,
+    Package,
+    View,
+)
 
 if TYPE_CHECKING:
     from stellaops_core.purl import Purl
@@ -79,14 +88,13 @@ def place_of(path: str) -> Place | None:
     return Place(directory, "" if pieces[-1][0] == "." else pieces[-1], project.lstrip("/"), "")
 
 
-class Node:
+class Node(Analyzer):
     """The analyzer; see the module."""
 
     name = "node"
     version = 1
     names = frozenset({"package.json", LOCK})
     endings = ()
-    directories: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self._lock: tuple[weakref.ref[LayerFiles], str, dict[str, Any]] | None = None

@@ -11,7 +11,7 @@ distributions put into them.
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from stellaops_core.analyzers.analyzer import LayerFile, LayerFiles, Malformed
+from stellaops_core.analyzers.analyzer import Analyzer, LayerFile, LayerFiles, Malformed
 from stellaops_core.component import Distribution
 
 SIZE_LIMIT = 64 * 1024
@@ -39,14 +39,13 @@ PRECEDENCE = (
 """Files read, strongest first; os-release(5) sets the order of the first two."""
 
 
-class OsRelease:
+class OsRelease(Analyzer):
     """Reads the distribution."""
 
     name = "os_release"
     version = 1
     names = frozenset(path.rpartition("/")[2] for path in PRECEDENCE)
     endings: tuple[str, ...] = ()
-    directories: frozenset[str] = frozenset()
 
     def wants(self, path: str, size: int) -> bool:  # noqa: ARG002  # too large a file must show as unreadable
         """Only the files of PRECEDENCE."""

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from stellaops_core.analyzers.analyzer import (
+    Analyzer,
     Found,
     Installed,
     LayerFile,
@@ -47,14 +48,13 @@ _BESIDE: Final = frozenset(
 _RECORDS: Final = ("METADATA", "PKG-INFO")
 
 
-class Python:
+class Python(Analyzer):
     """The analyzer; see the module."""
 
     name = "python"
     version = 1
     names = frozenset(_RECORDS) | _BESIDE
     endings = (".egg-info", ".egg")
-    directories: frozenset[str] = frozenset()
 
     def wants(self, path: str, size: int) -> bool:  # noqa: ARG002  # too large ones become an Unknown in `analyze`
         """Whether the path is part of an installed distribution's record."""

@@ -13,7 +13,7 @@ from typing import Self
 
 from stellaops_core.errors import MissingBlob, NotAnImage, TargetError, TargetNotFound
 from stellaops_core.images.image import Image, Layer, Platform
-from stellaops_core.images.layer import ENTRY_LIMIT, Tree, Wants
+from stellaops_core.images.layer import ENTRY_LIMIT, HEAD, Look, Tree, Wants
 from stellaops_core.images.tar import decode_path
 
 _KERNEL = frozenset({"proc", "sys", "dev"})
@@ -44,9 +44,15 @@ class DirectorySource:
         self.close()
 
 
-def read_directory(root: str, wants: Wants, *, spool_dir: str | None = None) -> Tree:
+def read_directory(
+    root: str,
+    wants: Wants,
+    *,
+    look: Look | None = None,
+    spool_dir: str | None = None,
+) -> Tree:
     """Read a directory as if it were one layer. Raises `TargetError` if its top can't be listed."""
-    tree = Tree(wants, spool_dir=spool_dir)
+    tree = Tree(wants, look=look, spool_dir=spool_dir)
     top = os.fsencode(root)
     stack: list[tuple[bytes, bytes]] = [(top, b"")]
     try:
@@ -81,10 +87,7 @@ def _add(tree: Tree, entry: "os.DirEntry[bytes]", raw: bytes, stack: list[tuple[
                 stack.append((entry.path, raw))
         elif entry.is_file(follow_symlinks=False):
             tree.add_other(path)
-            parent, _, name = path.rpartition("/")
-            size = entry.stat(follow_symlinks=False).st_size
-            if tree.wants(path, parent, name, size):
-                _capture(tree, entry.path, path)
+            _offer(tree, entry.path, path)
         else:
             tree.add_other(path)
     except OSError as error:
@@ -96,17 +99,31 @@ def _is_kernels(path: bytes) -> bool:
     return os.lstat(path).st_dev != os.lstat(os.path.dirname(path)).st_dev
 
 
-def _capture(tree: Tree, real: bytes, path: str) -> None:
-    # O_NOFOLLOW and O_NONBLOCK: between the listing and now the file may have become a link or a pipe
-    descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
-    with os.fdopen(descriptor, "rb") as file:
+def _offer(tree: Tree, real: bytes, path: str) -> None:
+    """Show a file's first bytes, and capture it if it is wanted.
+
+    A closed file is an unknown only where its name or its mode says that it would have been wanted.
+    """
+    parent, _, name = path.rpartition("/")
+    try:
+        # O_NOFOLLOW and O_NONBLOCK: between the listing and now the file may have become a link or a pipe
+        descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | getattr(os, "O_CLOEXEC", 0))
+    except PermissionError:
+        status = os.lstat(real)
+        if status.st_mode & 0o111 or tree.wants(path, parent, name, status.st_size, b""):
+            raise
+        return
+    with os.fdopen(descriptor, "rb", buffering=0) as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise OSError(0, "it is no regular file any more")
-        tree.capture(path, status.st_size, _exactly(file.read, status.st_size))
+        head = os.pread(descriptor, HEAD, 0)
+        head = head if len(head) == HEAD else b""
+        if how := tree.wants(path, parent, name, status.st_size, head):
+            tree.capture(path, status.st_size, _exactly(file.read, status.st_size), how, head)
 
 
-def _exactly(read: Callable[[int], bytes], size: int) -> Iterator[bytes]:
+def _exactly(read: Callable[[int], bytes | None], size: int) -> Iterator[bytes]:
     left = size
     while left and (piece := read(min(left, 1 << 20))):
         left -= len(piece)

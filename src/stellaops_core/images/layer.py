@@ -1,8 +1,8 @@
 """One layer's tar to its tree and the captured content of wanted files.
 
-Comes in: the pieces of a tar, and a question asked of every regular file: `wants(path, parent, name, size)`. Goes out:
-a `Tree`. Rules: nothing is extracted; content that nobody wants is never copied; memory is bounded whatever the layer's
-size: wanted content beyond MEMORY_LIMIT goes to a temporary file.
+Comes in: the pieces of a tar, and a question asked of every regular file, `wants`. Goes out: a `Tree`. Rules: nothing
+is extracted; content that nobody wants is never copied; memory is bounded whatever the layer's size: wanted content
+beyond MEMORY_LIMIT goes to a temporary file, and large files that are only looked at pass through one.
 
 Within one layer the entries apply in their order, as when they are extracted: a path that comes twice counts as it
 came last, a link in the place of a directory takes away what the directory held, and an entry below a symbolic link of
@@ -11,8 +11,9 @@ the same layer lands where the link leads. Between layers overlayfs's rules hold
 Source: OCI image specification 1.1, layer.md, "Applying Changesets", "Whiteouts", "Opaque Whiteout".
 """
 
+import mmap
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO
+from typing import IO, Any, TypeVar
 
 from stellaops_core.errors import CorruptImage, Unsupported
 from stellaops_core.images.tar import DIRECTORY, FILE, HARD_LINK, OTHER, SPARSE, SYMLINK, Entry, Tar, clean, decode_path
@@ -21,7 +22,13 @@ MEMORY_LIMIT = 32 << 20
 """Most captured bytes of a layer that are held in memory."""
 
 FILE_LIMIT = 256 << 20
-"""Largest single file that is captured; a larger one is reported as unknown."""
+"""Largest single file that is kept; a larger one is reported as unknown."""
+
+LOOK_MEMORY_LIMIT = 16 << 20
+"""Largest file that is held in memory to be looked at; a larger one is mapped from a temporary file."""
+
+LOOK_LIMIT = 4 << 30
+"""Largest file that is looked at; a larger one is reported as unknown."""
 
 CAPTURE_LIMIT = 8 << 30
 """Most captured bytes of a layer in all; files beyond are reported as unknown."""
@@ -35,37 +42,79 @@ PATH_LIMIT = 4096
 _LINK_STEPS = 40  # as many as Linux follows
 _PASSES = 4  # for hard links to files that nobody wanted by their own names
 
-Wants = Callable[[str, str, str, int], object]
+HEAD = 8
+"""Bytes of content that are shown when a file is offered."""
+
+KEEP, LOOK = 1, 2
+"""What to do with a file that is offered: keep its content until the layer is read; look at it now. 0: neither."""
+
+Wants = Callable[[str, str, str, int, bytes], int]
+"""Asked of every regular file: (path, its directory, its name, size, first bytes) to KEEP | LOOK."""
+
+Content = bytes | mmap.mmap
+"""A file's content: slices are bytes, `find` works, a compiled pattern searches it, `struct` unpacks from it."""
+
+_T = TypeVar("_T")
 
 
 class CapturedFile:
-    """A wanted file's content, in memory or in the spool; an `analyzers.LayerFile`."""
+    """A wanted file and its content; an `analyzers.LayerFile`."""
 
-    __slots__ = ("_data", "_offset", "_spool", "path", "size")
+    __slots__ = ("_content", "_memo", "_offset", "_spool", "head", "path", "result", "size")
 
     def __init__(
-        self, path: str, size: int, data: bytes | None, spool: IO[bytes] | None = None, offset: int = 0
+        self, path: str, size: int, content: Content | None, spool: IO[bytes] | None = None, offset: int = 0
     ) -> None:
         self.path, self.size = path, size
-        self._data, self._spool, self._offset = data, spool, offset
+        self.head = b""
+        """The first HEAD bytes, where the walk has seen them and there are as many."""
+        self.result: object = None
+        """What looking at it gave."""
+        self._content, self._spool, self._offset = content, spool, offset
+        self._memo: dict[object, Any] = {}
 
     def read(self) -> bytes:
-        """Return the whole content."""
-        if self._data is not None:
-            return self._data
-        assert self._spool is not None  # noqa: S101  # one of the two is always there
-        self._spool.seek(self._offset)
-        return self._spool.read(self.size)
+        """Return the whole content as bytes."""
+        content = self.content()
+        return content if isinstance(content, bytes) else content[:]
+
+    def content(self) -> Content:
+        """Return the whole content; a large one is mapped, not read."""
+        if self._content is None:
+            if self._spool is None or not self.size:
+                return b""
+            self._content = mmap.mmap(self._spool.fileno(), self.size, access=mmap.ACCESS_READ, offset=self._offset)
+        return self._content
+
+    def once(self, read: Callable[[Content], _T]) -> _T:
+        """Return what `read` makes of the content, made once for all who ask with the same function."""
+        if read not in self._memo:
+            self._memo[read] = read(self.content())
+        made: _T = self._memo[read]
+        return made
 
     def at(self, path: str) -> "CapturedFile":
         """Return the same content under another path."""
-        return CapturedFile(path, self.size, self._data, self._spool, self._offset)
+        file = CapturedFile(path, self.size, self._content, self._spool, self._offset)
+        file.result, file.head = self.result, self.head
+        return file
+
+    def release(self) -> None:
+        """Drop the content; what looking at it gave stays."""
+        self._memo.clear()
+        if isinstance(self._content, mmap.mmap):
+            self._content.close()
+        self._content = self._spool = None
+
+
+Look = Callable[["Tree", CapturedFile], object]
+"""Sees a file that is to be looked at, while the tree is still growing; what it returns becomes the file's result."""
 
 
 class Tree:
     """What one layer, or a whole directory, holds. Paths have no leading slash."""
 
-    def __init__(self, wants: Wants, *, spool_dir: str | None = None) -> None:
+    def __init__(self, wants: Wants, *, look: Look | None = None, spool_dir: str | None = None) -> None:
         self.captured: dict[str, CapturedFile] = {}
         self.others = bytearray()
         """Paths of everything that is no directory, each ended by NUL, in the order they came."""
@@ -78,7 +127,7 @@ class Tree:
         self.unknowns: list[tuple[str, str]] = []
         """(path, reason) of what could not be captured."""
         self.entries = 0
-        self.wants = wants
+        self.wants, self._look = wants, look
         self.pending: dict[str, list[str]] = {}
         """Targets of wanted hard links whose content has not been captured: target to the links' paths."""
         self._parents: dict[str, str] = {"": ""}  # directory as entries name it: where it really is
@@ -89,6 +138,8 @@ class Tree:
 
     def close(self) -> None:
         """Drop the captured content."""
+        for file in self.captured.values():
+            file.release()
         self.captured.clear()
         if self._spool:
             self._spool.close()
@@ -183,7 +234,7 @@ class Tree:
         self.add_other(path)
         self.captured.pop(path, None)
         _, parent, name = self.place(path)
-        if self.wants(path, parent, name, 0):
+        if self.wants(path, parent, name, 0, b""):
             if (file := self.captured.get(target)) is not None:
                 self.captured[path] = file.at(path)
             else:
@@ -197,24 +248,46 @@ class Tree:
         elif not name.startswith(".wh..wh."):
             self.whiteouts.append(f"{parent}/{name[4:]}" if parent else name[4:])
 
-    def capture(self, path: str, size: int, pieces: Iterable[bytes]) -> None:
-        """Keep a file's content; the pieces are read whether or not it is kept."""
-        if size > FILE_LIMIT or self._total + size > CAPTURE_LIMIT:
+    def capture(self, path: str, size: int, pieces: Iterable[bytes], how: int, head: bytes = b"") -> None:
+        """Keep a file's content, or look at it, or both; the pieces may be left unread."""
+        limit = FILE_LIMIT if how & KEEP else LOOK_LIMIT
+        if size > limit or (how & KEEP and self._total + size > CAPTURE_LIMIT):
             self.unknowns.append((path, f"not read: {size:,} bytes are over the limit of what is read of a layer"))
+            self.captured.pop(path, None)
             return
+        file = self._kept(path, size, pieces) if how & KEEP else self._passing(path, size, pieces)
+        file.head = head
+        if how & LOOK and self._look:
+            file.result = self._look(self, file)
+            if not how & KEEP:
+                file.release()
+        self.captured[path] = file
+
+    def _kept(self, path: str, size: int, pieces: Iterable[bytes]) -> CapturedFile:
         self._total += size
         if self._memory + size <= MEMORY_LIMIT:
             self._memory += size
-            self.captured[path] = CapturedFile(path, size, b"".join(pieces))
-            return
+            return CapturedFile(path, size, b"".join(pieces))
         if self._spool is None:
-            import tempfile  # noqa: PLC0415  # 14 ms that most layers need not pay
+            self._spool = self._temporary()
+        end = self._spool.seek(0, 2)
+        offset = self._spool.seek(end + -end % mmap.ALLOCATIONGRANULARITY)
+        self._spool.writelines(pieces)
+        self._spool.flush()
+        return CapturedFile(path, size, None, self._spool, offset)
 
-            self._spool = tempfile.TemporaryFile(dir=self._spool_dir)  # noqa: SIM115  # closed in close()
-        offset = self._spool.seek(0, 2)
-        for piece in pieces:
-            self._spool.write(piece)
-        self.captured[path] = CapturedFile(path, size, None, self._spool, offset)
+    def _passing(self, path: str, size: int, pieces: Iterable[bytes]) -> CapturedFile:
+        if size <= LOOK_MEMORY_LIMIT:
+            return CapturedFile(path, size, b"".join(pieces))
+        with self._temporary() as spool:
+            spool.writelines(pieces)
+            spool.flush()
+            return CapturedFile(path, size, mmap.mmap(spool.fileno(), size, access=mmap.ACCESS_READ))
+
+    def _temporary(self) -> IO[bytes]:
+        import tempfile  # noqa: PLC0415  # 14 ms that most layers need not pay
+
+        return tempfile.TemporaryFile(dir=self._spool_dir)
 
     def _drop(self, path: str) -> None:
         """Take away what this layer had below a path that is no directory any more."""
@@ -232,11 +305,19 @@ def _without(table: bytearray, prefix: bytes) -> bytearray:
     return bytearray(b"\0".join(kept))
 
 
-def read_tree(open_tar: Callable[[], Iterable[bytes]], wants: Wants, *, spool_dir: str | None = None) -> Tree:
-    """Read one layer. `open_tar` gives its tar from the start, and is called again only if a wanted file is a hard link
-    to one that nobody wanted. Raises `CorruptImage` and its kin.
-    """  # noqa: D205
-    tree = Tree(wants, spool_dir=spool_dir)
+def read_tree(
+    open_tar: Callable[[], Iterable[bytes]],
+    wants: Wants,
+    *,
+    look: Look | None = None,
+    spool_dir: str | None = None,
+) -> Tree:
+    """Read one layer. Raises `CorruptImage` and its kin.
+
+    `open_tar` gives its tar from the start, and is called again only if a wanted file is a hard link to one that nobody
+    wanted. `look` sees files that are to be looked at while the tree is still growing; what it returns is their result.
+    """
+    tree = Tree(wants, look=look, spool_dir=spool_dir)
     try:
         _walk(Tar(open_tar()), tree)
         for _ in range(_PASSES):
@@ -269,12 +350,13 @@ def _walk(tar: Tar, tree: Tree) -> None:
             kind = entry.kind
             if kind == FILE:
                 tree.add_other(path)
-                if wants(path, parent, name, entry.size):
-                    capture(path, entry.size, tar.pieces(entry))
+                head = tar.tape.peek(HEAD) if entry.size >= HEAD else b""
+                if how := wants(path, parent, name, entry.size, head):
+                    capture(path, entry.size, tar.pieces(entry), how, head)
                 elif tree.captured:
                     tree.captured.pop(path, None)
             else:
-                wanted = kind == SPARSE and wants(path, parent, name, entry.size)
+                wanted = kind == SPARSE and wants(path, parent, name, entry.size, b"")
                 _add_special(tree, entry, path, wanted=bool(wanted))
             if tree.entries > ENTRY_LIMIT:
                 raise Unsupported(f"it has more than {ENTRY_LIMIT:,} entries")
@@ -308,7 +390,10 @@ def _fetch_linked(tar: Tar, tree: Tree) -> None:
         if not paths or target is None:
             continue
         if entry.kind == FILE:
-            tree.capture(paths[0], entry.size, tar.pieces(entry))
+            parent, _, name = paths[0].rpartition("/")
+            head = tar.tape.peek(HEAD) if entry.size >= HEAD else b""
+            if how := tree.wants(paths[0], parent, name, entry.size, head):
+                tree.capture(paths[0], entry.size, tar.pieces(entry), how, head)
             if (file := tree.captured.get(paths[0])) is not None:
                 tree.captured.update({path: file.at(path) for path in paths})
             pending.pop(target)

@@ -77,6 +77,12 @@ class Tape:
         self.position += len(data)
         return data
 
+    def peek(self, size: int) -> bytes:
+        """Return the next bytes without taking them; fewer at the end of the stream."""
+        while len(self._piece) - self._at < size and (piece := next(self._pieces, None)) is not None:
+            self._piece, self._at = self._piece[self._at :] + piece, 0
+        return self._piece[self._at : self._at + size]
+
     def skip(self, size: int) -> None:
         """Pass over `size` bytes; raise `Truncated` if the stream ends before."""
         end = self._at + size

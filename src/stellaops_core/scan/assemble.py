@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stellaops_core.analyzers.analyzer import Analyzer, Found, Installed, Joins, Package, View
 from stellaops_core.analyzers.os_release import choose_distribution
@@ -37,7 +38,8 @@ def assemble(
 ) -> Assembled:
     """Join, own, merge and sort. `first_layer`: as for `compose`; `architecture`: the image's, in OCI's spelling."""
     distribution = choose_distribution(_distributions(overlay))
-    joins = {one.name: _Join(one, distribution, architecture, overlay.layer_of) for one in analyzers}
+    view = View(found={}, distribution=distribution, links=overlay.links, architecture=architecture)
+    joins = {one.name: _Join(one, view, overlay.layer_of) for one in analyzers}
     installed = [(name, one) for name, join in joins.items() for one in join.run(overlay.found.get(name, {}))]
     owners = _owners(overlay, packs, installed, first_layer)
     components = tuple(_merged(_draft(overlay, name, one, owners, first_layer) for name, one in installed))
@@ -64,20 +66,16 @@ def _distributions(overlay: Overlay) -> dict[str, Distribution]:
 class _Join:
     """One analyzer's join, or what stands in for it; a join that fails costs edges and names, not packages."""
 
-    def __init__(
-        self, analyzer: Analyzer, distribution: Distribution | None, architecture: str, layer_of: Mapping[str, int]
-    ) -> None:
-        self._analyzer, self._layer_of = analyzer, layer_of
-        self._view = View(found={}, distribution=distribution, architecture=architecture)
+    def __init__(self, analyzer: Analyzer, view: View, layer_of: Mapping[str, int]) -> None:
+        self._analyzer, self._view, self._layer_of = analyzer, view, layer_of
         self.gaps: list[Unknown] = []
 
     def run(self, found: Mapping[str, Sequence[Found]]) -> list[Installed]:
         if not found:
             return []
         if isinstance(self._analyzer, Joins):
-            view = View(found=found, distribution=self._view.distribution, architecture=self._view.architecture)
             try:
-                return list(self._analyzer.join(view))
+                return list(self._analyzer.join(replace(self._view, found=found)))
             except Exception as error:  # noqa: BLE001  # a bug in one ecosystem must not cost the others
                 self._gap(next(iter(found)), f"the analyzer failed to join: {type(error).__name__}: {error}")
         return [

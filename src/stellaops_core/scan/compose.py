@@ -43,7 +43,7 @@ class Overlay(Struct, frozen=True):
     unknowns: tuple[Unknown, ...]
     gone: tuple[Gone, ...]
     links: dict[str, str]
-    """Symbolic links directly below the root, such as `lib` to `usr/lib`."""
+    """Symbolic links: path to target as written."""
 
 
 def compose(packs: Sequence[Pack], *, first_layer: int = 0) -> Overlay:
@@ -77,7 +77,7 @@ class _State:
             self.layer_of[placed.path] = number
         for gap in fragment.gaps:
             self.gaps.setdefault(gap.path, []).append(Unknown(gap.path, gap.analyzer, gap.reason, number))
-        self.links.update({path: target for path, target in pack.links().items() if "/" not in path})
+        self.links.update(pack.links())
         self._introduce(fragment, before, number)
         self._remove(before, number)
 
@@ -117,29 +117,41 @@ def _packages(found: Iterable[Found]) -> Iterator[Package]:
 
 
 def _hidden(paths: Iterable[str], pack: Pack) -> list[str]:
-    """Return those of `paths`, all of files in lower layers, that a layer hides or replaces."""
+    """Return those of `paths`, all of files and links in lower layers, that a layer hides or replaces."""
     fragment = pack.fragment
-    chains = {path: _chain(path) for path in paths}
+    below = set(paths)
+    above = _directories(below)
     others, directories = pack.paths()
-    own = _present(directories, set(chains))  # a directory in a file's place
-    roots = _present(others, {step for chain in chains.values() for step in chain}) | set(fragment.whiteouts)
+    own = _present(directories, below)  # a directory in a file's place
+    roots = _present(others, below | above) | set(fragment.whiteouts)
     opaque = set(fragment.opaque)
     if not (own or roots or opaque):
         return []
-    return sorted(
-        path
-        for path, chain in chains.items()
-        if path in own or not roots.isdisjoint(chain) or not opaque.isdisjoint(chain[1:]) or "" in opaque
-    )
+    gone = {"": "" in opaque}  # of each directory: whether what lower layers had in it is gone
+
+    def is_gone(directory: str) -> bool:
+        known = gone.get(directory)
+        if known is None:
+            known = directory in roots or directory in opaque or is_gone(_parent(directory))
+            gone[directory] = known
+        return known
+
+    for directory in sorted(above):  # parents first: the recursion is never deep
+        is_gone(directory)
+    return sorted(path for path in below if path in own or path in roots or is_gone(_parent(path)))
 
 
-def _chain(path: str) -> list[str]:
-    """Return a path and the directories above it, innermost first."""
-    chain = [path]
-    while (slash := path.rfind("/")) > 0:
-        path = path[:slash]
-        chain.append(path)
-    return chain
+def _parent(path: str) -> str:
+    return path[: max(path.rfind("/"), 0)]
+
+
+def _directories(paths: Iterable[str]) -> set[str]:
+    """Return all directories above the paths."""
+    above = {""}
+    for path in paths:
+        while (path := _parent(path)) not in above:
+            above.add(path)
+    return above
 
 
 def _present(table: bytes, wanted: set[str]) -> set[str]:

@@ -8,6 +8,7 @@ A pack is: 8 bytes of magic, four unsigned 64-bit little-endian lengths, four zs
 files, the tree's paths, the tree's links. The cache adds a checksum around it, and `cache.PACK_VERSION` to its keys.
 """
 
+from collections.abc import Callable
 from struct import Struct as Binary
 from typing import Any
 
@@ -17,7 +18,7 @@ from msgspec import Struct
 from stellaops_core.analyzers.analyzer import Analyzer, Found, Malformed, OwnedFiles
 from stellaops_core.analyzers.available import Interests
 from stellaops_core.errors import StellaError
-from stellaops_core.images.layer import Tree
+from stellaops_core.images.layer import CapturedFile, Look, Tree, Wants
 
 _MAGIC = b"stellaF1"
 _LENGTHS = Binary("<4Q")
@@ -101,12 +102,42 @@ def _decode(data: bytes, kind: Any) -> Any:
     return msgspec.msgpack.decode(data, type=kind)  # DecodeError and ValidationError are ValueErrors
 
 
-def pack(tree: Tree, analyzers: tuple[Analyzer, ...], *, diff_id: str = "") -> bytes:
-    """Analyze a tree's captured files and pack what was found."""
+def read_with(analyzers: tuple[Analyzer, ...], read: Callable[[Wants, Look], Tree], *, diff_id: str = "") -> bytes:
+    """Read a layer or a directory with what the analyzers want to see, and pack what they find.
+
+    `read` is `read_tree` or `read_directory`, given all but what is asked of each file and who looks at it.
+    """
+    interests = Interests(analyzers)
+    tree = read(interests.ask, lambda tree, file: _found(file, tree, interests, alone=True))
+    try:
+        return _packed(tree, interests, diff_id)
+    finally:
+        tree.close()
+
+
+class _Finds(Struct):
+    """What the analyzers found in one file."""
+
+    placed: list[Placed]
+    gaps: list[Gap]
+    owned: dict[str, str]
+    """Package key to its files."""
+
+
+def _packed(tree: Tree, interests: Interests, diff_id: str) -> bytes:
     import zstandard  # noqa: PLC0415
 
-    placed, gaps, owned = _analyze(tree, Interests(analyzers))
-    gaps += [Gap(path, "", reason) for path, reason in tree.unknowns]
+    placed: list[Placed] = []
+    gaps = [Gap(path, "", reason) for path, reason in tree.unknowns]
+    owned: dict[str, dict[str, str]] = {}
+    for path in sorted(tree.captured):
+        file = tree.captured[path]
+        for finds in (file.result, _found(file, tree, interests, alone=False)):
+            if isinstance(finds, _Finds):
+                placed += finds.placed
+                gaps += finds.gaps
+                if finds.owned:
+                    owned.setdefault(path, {}).update(finds.owned)
     fragment = Fragment(
         placed=tuple(placed),
         gaps=tuple(sorted(gaps, key=lambda gap: (gap.path, gap.analyzer, gap.reason))),
@@ -123,28 +154,30 @@ def pack(tree: Tree, analyzers: tuple[Analyzer, ...], *, diff_id: str = "") -> b
     return b"".join([_MAGIC, _LENGTHS.pack(*map(len, sections)), *sections])
 
 
-def _analyze(tree: Tree, interests: Interests) -> tuple[list[Placed], list[Gap], dict[str, dict[str, str]]]:
-    placed: list[Placed] = []
-    gaps: list[Gap] = []
-    owned: dict[str, dict[str, str]] = {}
-    for path in sorted(tree.captured):
-        file = tree.captured[path]
-        parent, _, name = path.rpartition("/")
-        for analyzer in interests.of(path, parent, name, file.size):
-            found: list[Found] = []
-            try:
-                for item in analyzer.analyze(file, tree):
-                    if isinstance(item, OwnedFiles):
-                        owned.setdefault(path, {})[item.key] = item.paths
-                        found.append(OwnedFiles(item.key, ""))
-                    else:
-                        found.append(item)
-            except Malformed as error:
-                gaps.append(Gap(path, analyzer.name, str(error)))
-            except StellaError:
-                raise
-            except Exception as error:  # noqa: BLE001  # an analyzer's bug must cost one file, not the scan
-                gaps.append(Gap(path, analyzer.name, f"the analyzer failed: {type(error).__name__}: {error}"))
-            if found:
-                placed.append(Placed(path, analyzer.name, tuple(found)))
-    return placed, gaps, owned
+def _found(file: CapturedFile, tree: Tree, interests: Interests, *, alone: bool) -> _Finds:
+    """Run those analyzers on a file that want it, of one of the two sorts."""
+    finds = _Finds([], [], {})
+    parent, _, name = file.path.rpartition("/")
+    for analyzer in interests.of(file.path, parent, name, file.size, file.head):
+        if analyzer.alone is alone:
+            _run(analyzer, file, tree, finds)
+    return finds
+
+
+def _run(analyzer: Analyzer, file: CapturedFile, tree: Tree, finds: _Finds) -> None:
+    found: list[Found] = []
+    try:
+        for item in analyzer.analyze(file, tree):
+            if isinstance(item, OwnedFiles):
+                finds.owned[item.key] = item.paths
+                found.append(OwnedFiles(item.key, ""))
+            else:
+                found.append(item)
+    except Malformed as error:
+        finds.gaps.append(Gap(file.path, analyzer.name, str(error)))
+    except StellaError:
+        raise
+    except Exception as error:  # noqa: BLE001  # an analyzer's bug must cost one file, not the scan
+        finds.gaps.append(Gap(file.path, analyzer.name, f"the analyzer failed: {type(error).__name__}: {error}"))
+    if found:
+        finds.placed.append(Placed(file.path, analyzer.name, tuple(found)))

@@ -14,11 +14,13 @@ def owners_of(
 ) -> dict[str, tuple[str, ...]]:
     """Return the owners of each owned path.
 
-    `lists`: (purl of a package, its files joined by newlines). `links`: symbolic links below the root to their targets.
+    `lists`: (purl of a package, its files joined by newlines). `links`: symbolic links to their targets; those directly
+    below the root count.
     """
+    moved = [(link, target) for link, target in links.items() if "/" not in link]
     named: dict[str, list[str]] = {}  # every name of a path: the paths that it stands for
     for path in paths:
-        for name in _names(path, links):
+        for name in _names(path, moved):
             named.setdefault(name, []).append(path)
     wanted = set(named)
     owners: dict[str, set[str]] = {}
@@ -29,9 +31,9 @@ def owners_of(
     return {path: tuple(sorted(purls)) for path, purls in owners.items()}
 
 
-def _names(path: str, links: Mapping[str, str]) -> list[str]:
+def _names(path: str, links: Iterable[tuple[str, str]]) -> list[str]:
     names = [path]
-    for link, target in links.items():
+    for link, target in links:
         real = normpath("/" + target).strip("/")
         prefix = real + "/" if real else ""
         if path.startswith(prefix):

@@ -7,15 +7,14 @@ digest that was verified while its layer was read, and only after the last byte 
 from collections.abc import Callable, Iterator
 
 from stellaops_core.analyzers.analyzer import Analyzer
-from stellaops_core.analyzers.available import Interests
 from stellaops_core.errors import CorruptImage, MissingBlob
 from stellaops_core.images.compression import Check, decompressed
 from stellaops_core.images.directory import DirectorySource, read_directory
 from stellaops_core.images.image import ImageSource, Layer
-from stellaops_core.images.layer import read_tree
+from stellaops_core.images.layer import Look, Tree, Wants, read_tree
 from stellaops_core.sbom.summary import Run
 from stellaops_core.scan.cache import LayerCache, analysis_key
-from stellaops_core.scan.fragment import Pack, pack
+from stellaops_core.scan.fragment import Pack, read_with
 from stellaops_core.scan.options import Follow, Progress, ScanOptions
 from stellaops_core.scan.workers import Report, run_jobs
 
@@ -65,24 +64,22 @@ def read_layer(
         with source.open_layer(layer) as pieces:
             yield from decompressed(_reported(pieces, report), check)
 
+    def read(wants: Wants, look: Look) -> Tree:
+        return read_tree(tar, wants, look=look, spool_dir=options.spool_dir)
+
     try:
-        tree = read_tree(tar, Interests(analyzers).of, spool_dir=options.spool_dir)
+        return read_with(analyzers, read, diff_id=diff_id)
     except MissingBlob:
         raise
     except CorruptImage as error:
         raise type(error)(f"layer {layer.index} ({layer.key}): {error.message}", hint=error.hint) from error
-    try:
-        return pack(tree, analyzers, diff_id=diff_id)
-    finally:
-        tree.close()
 
 
 def _read_directory(source: DirectorySource, analyzers: tuple[Analyzer, ...], options: ScanOptions) -> Pack:
-    tree = read_directory(source.root, Interests(analyzers).of, spool_dir=options.spool_dir)
-    try:
-        return Pack(pack(tree, analyzers))
-    finally:
-        tree.close()
+    def read(wants: Wants, look: Look) -> Tree:
+        return read_directory(source.root, wants, look=look, spool_dir=options.spool_dir)
+
+    return Pack(read_with(analyzers, read))
 
 
 def _known(cache: LayerCache | None, layer: Layer, analysis: str, *, strict: bool) -> Pack | None:

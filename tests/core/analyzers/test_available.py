@@ -10,9 +10,10 @@ from stellaops_core.analyzers.available import BUILTIN, analyzer_versions, load_
 from stellaops_core.errors import UsageError
 
 PLUGIN = """
-class Erlang:
+from stellaops_core.analyzers.analyzer import Analyzer
+class Erlang(Analyzer):
     name, version = "{name}", 3
-    names, endings, directories = frozenset({{"x"}}), (), frozenset()
+    names = frozenset({{"x"}})
     def wants(self, path, size): return True
     def analyze(self, file, near): return []
 ANALYZER = Erlang()

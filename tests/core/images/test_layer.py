@@ -12,7 +12,7 @@ from stellaops_core.images.layer import Tree, read_tree
 
 def tree_of(tar: bytes, wanted: str = "") -> Tree:
     """Capture files whose names start with `wanted`."""
-    return read_tree(lambda: [tar], lambda _path, _parent, name, _size: name.startswith(wanted))
+    return read_tree(lambda: [tar], lambda _path, _parent, name, *_: name.startswith(wanted))
 
 
 def paths(table: bytearray) -> list[str]:

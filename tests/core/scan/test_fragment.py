@@ -19,11 +19,12 @@ from stellaops_core.analyzers.analyzer import (
 )
 from stellaops_core.analyzers.available import Interests
 from stellaops_core.errors import StellaError
-from stellaops_core.images.layer import read_tree
-from stellaops_core.scan.fragment import Gap, Pack, pack
+from stellaops_core.images import layer as module
+from stellaops_core.images.layer import Look, Tree, Wants, read_tree
+from stellaops_core.scan.fragment import Gap, Pack, read_with
 
 
-class Toy:
+class Toy(Analyzer):
     """Yields what the file's first word asks for."""
 
     name, version = "toy", 1
@@ -55,10 +56,13 @@ FILES: dict[str, Content] = {
 }
 
 
-def packed(files: dict[str, Content], analyzer: Analyzer | None = None) -> bytes:
+def packed(files: dict[str, Content] | list[tuple[str, Content]], analyzer: Analyzer | None = None) -> bytes:
     one = analyzer or Toy()
-    tree = read_tree(lambda: [layer(files)], Interests([one]).of)
-    return pack(tree, (one,), diff_id="sha256:1")
+
+    def read(wants: Wants, look: Look) -> Tree:
+        return read_tree(lambda: [layer(files)], wants, look=look)
+
+    return read_with((one,), read, diff_id="sha256:1")
 
 
 def test_everything_comes_back() -> None:
@@ -116,8 +120,39 @@ def test_who_wants_what() -> None:
         names, endings, directories = frozenset(), (), frozenset()
 
     toy, everything = Toy(), All()
-    interests = Interests([toy, everything])
-    assert interests.of("toys/toy", "toys", "toy", 1) == [toy, everything]
-    assert interests.of("x/y.toy", "x", "y.toy", 1) == [toy, everything]
-    assert interests.of("x/toy", "x", "toy", 1000) == []
-    assert interests.of("x/y", "x", "y", 1) == [everything]
+    interests = Interests([toy, everything, Elf()])
+    assert interests.of("toys/toy", "toys", "toy", 1, b"") == [toy, everything]
+    assert interests.of("x/y.toy", "x", "y.toy", 1, b"") == [toy, everything]
+    assert interests.of("x/toy", "x", "toy", 1000, b"") == []
+    assert interests.of("x/y", "x", "y", 1, b"") == [everything]
+    assert [one.name for one in interests.of("x/y", "x", "y", 1, b"\x7fELF\1\1\1\0")] == ["elf", "all"]
+    assert interests.of("x/y", "x", "y", 1, b"\x7fEL") == [everything]
+
+
+class Elf(Toy):
+    """Looks at programs while the layer is read."""
+
+    name, alone = "elf", True
+    names, endings, directories = frozenset[str](), (), frozenset[str]()
+    magic = frozenset({b"\x7fELF"})
+
+    def wants(self, path: str, size: int) -> bool:
+        return True
+
+    def analyze(self, file: LayerFile, near: LayerFiles) -> Iterable[Found]:
+        assert file.once(len) == file.once(len) == file.size
+        yield Package(type="generic", name=file.content()[4:8].decode(), version=str(file.size))
+
+
+@pytest.mark.parametrize("limit", [10, 1 << 20])
+def test_files_that_are_looked_at_alone(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By magic, small or mapped; what a later entry replaces does not count; a hard link by name shares the look."""
+    monkeypatch.setattr(module, "LOOK_MEMORY_LIMIT", limit)
+    program = b"\x7fELFname" + bytes(5000)
+    files = [("bin/a", program), ("bin/b", program), ("bin/b", b"#!/bin/sh\n"), ("c", program), ("c", Link("bin/a"))]
+    assert [
+        (placed.path, item.name, item.version)
+        for placed in Pack(packed(files, Elf())).fragment.placed
+        for item in placed.found
+        if isinstance(item, Package)
+    ] == [("bin/a", "name", "5008")]
