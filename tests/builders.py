@@ -182,7 +182,9 @@ def tar_of(path: Path, target: Path) -> Path:
     return target
 
 
-def docker_archive(target: Path, images: Mapping[str, Sequence[bytes]], **config: Any) -> Path:
+def docker_archive(
+    target: Path, images: Mapping[str, Sequence[bytes]], *, compression: str = "none", **config: Any
+) -> Path:
     """Write `docker save`'s older layout: `{repo:tag: layers}`."""
     members: dict[str, bytes] = {}
     manifest = []
@@ -193,7 +195,7 @@ def docker_archive(target: Path, images: Mapping[str, Sequence[bytes]], **config
         paths = []
         for tar in layers:
             path = digest(tar)[7:] + "/layer.tar"
-            members[path] = tar
+            members[path] = compress(tar, compression)
             paths.append(path)
         manifest.append({"Config": name, "RepoTags": [tag], "Layers": paths})
     members["manifest.json"] = json.dumps(manifest).encode()

@@ -5,17 +5,18 @@ knows which setting feeds which argument.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stellaops_cli.settings import Settings
-from stellaops_core.errors import TargetNotFound, UsageError
+from stellaops_core.errors import NotAnImage, TargetNotFound, UsageError
 from stellaops_core.images.archive import kind_of
 from stellaops_core.images.image import SCHEMES, ImageRef, ImageSource, Platform, parse_ref
 from stellaops_core.images.source import open_image
 
 if TYPE_CHECKING:
+    from stellaops_core.images.proxies import Proxies
     from stellaops_core.images.registry import RegistryOptions
     from stellaops_core.scan.cache import LayerCache
 
@@ -27,6 +28,11 @@ def read_ref(text: str, settings: Settings) -> ImageRef:
     """What the user points at. Raises `TargetNotFound` for a path to nothing, `UsageError` where offline forbids it."""
     ref = parse_ref(text, kind_of)
     stated = text.partition(":")[0] in SCHEMES
+    if ref.scheme == "registry" and not stated and os.path.lexists(text):
+        raise NotAnImage(
+            f"{text} is neither an image nor a directory that can be read",
+            hint=f"if you mean an image of this name in a registry, write registry:{text}",
+        )
     if ref.scheme == "registry" and not stated and _looks_like_path(text):
         raise TargetNotFound(f"no image at {text}", hint="check the path; registry names start without . or /")
     if settings.offline and ref.scheme == "registry":
@@ -94,6 +100,21 @@ def login_files(settings: Settings) -> tuple[str, ...]:
     return tuple(file for file in files if file)
 
 
+def read_proxies(environment: Mapping[str, str]) -> "Proxies":
+    """Return the proxies for registries. They are no settings, so that `stella config show` can't tell their logins.
+
+    HTTP_PROXY does not count: where requests become environments (CGI), it is the header `Proxy` of somebody's request.
+    """
+    from stellaops_core.images.proxies import Proxies  # noqa: PLC0415  # only for registries
+
+    def first(*names: str) -> str:
+        return next((environment[name] for name in names if environment.get(name)), "")
+
+    return Proxies(
+        https=first("HTTPS_PROXY", "https_proxy"), http=first("http_proxy"), none=first("NO_PROXY", "no_proxy")
+    )
+
+
 def _registry_options(settings: Settings) -> "RegistryOptions":
     from stellaops_core.images.credentials import Credentials  # noqa: PLC0415  # only for registries
     from stellaops_core.images.registry import RegistryOptions  # noqa: PLC0415
@@ -102,6 +123,7 @@ def _registry_options(settings: Settings) -> "RegistryOptions":
         insecure=settings.insecure_registry,
         ca_file=settings.ca_file or settings.ssl_cert_file,
         credentials=Credentials(login_files(settings), settings.environment),
+        proxies=read_proxies(settings.environment),
     )
 
 

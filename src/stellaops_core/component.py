@@ -42,6 +42,8 @@ class Evidence(Struct, frozen=True, order=True):
     technique: Technique = "manifest-analysis"
     confidence: int = 100
     """Percent."""
+    owners: tuple[str, ...] = ()
+    """purls of the operating system packages whose file lists hold this path; sorted."""
 
 
 class Component(Struct, frozen=True, omit_defaults=True):
@@ -64,7 +66,7 @@ class Component(Struct, frozen=True, omit_defaults=True):
     depends: tuple[str, ...] = ()
     """purls of installed components that this one declares to need."""
     owners: tuple[str, ...] = ()
-    """purls of the operating system packages whose file lists hold this component's evidence."""
+    """purls of the operating system packages that own it: empty as soon as one of its places is nobody's."""
     supplier: str = ""
     urls: tuple[tuple[str, str], ...] = ()
     """(CycloneDX external reference type, URL)."""

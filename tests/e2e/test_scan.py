@@ -501,3 +501,13 @@ def test_layouts_are_not_changed(stella, tmp_path):
     before = sorted((path, path.stat().st_mtime_ns) for path in image.rglob("*"))
     stella("scan", image)
     assert sorted((path, path.stat().st_mtime_ns) for path in image.rglob("*")) == before
+
+
+@pytest.mark.parametrize("flags", [[], ["--offline"]])
+def test_a_local_file_is_never_sent_to_a_registry(stella, flags):
+    """What stands at a path of this host but is no image is said to be that."""
+    (stella.home / "text.txt").write_text("hi")
+    code, out, err = stella("scan", "text.txt", *flags)
+    assert (code, out) == (4, b"")
+    assert "text.txt is neither an image nor a directory" in err
+    assert "registry:text.txt" in err

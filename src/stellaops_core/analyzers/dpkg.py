@@ -83,7 +83,7 @@ class Dpkg(Analyzer):
         licenses, lists = _licenses(view), _lists(view)
         index = _Index([package for package, _ in packages], list(map(str, purls)))
         for (package, path), purl in zip(packages, purls, strict=True):
-            declared, evidence = licenses.get(package.name, ((), ""))
+            declared, evidence = licenses.get(package.name) or licenses.get(_documented_in(package, view), ((), ""))
             owns = lists.get(package.key) or lists.get(package.name, "")
             yield Installed(
                 package,
@@ -94,6 +94,11 @@ class Dpkg(Analyzer):
                 evidence=(evidence,) if evidence else (),
                 owns=(owns,) if owns else (),
             )
+
+
+def _documented_in(package: Package, view: View) -> str:
+    """The package whose directory under /usr/share/doc this one's is a link to."""
+    return view.links.get(DOC + package.name, "").strip("./").rpartition("/")[2]
 
 
 def _read_status(file: LayerFile) -> Iterator[Package]:

@@ -78,17 +78,15 @@ def decompressed(pieces: Iterable[bytes], check: Check) -> Iterator[bytes]:
     Raises `Unsupported`, `Truncated`, `DigestMismatch` or `CorruptImage`, and of these the digest's verdict first.
     """
     with _Ahead(pieces) as ahead:
-        try:
-            for is_tar, piece in ahead:
-                if is_tar:
-                    check.tar(piece)
-                    yield piece
-                else:
-                    check.stored(piece)
-        except CorruptImage:  # by now all stored bytes have passed, and a wrong digest explains more than its symptom
-            check.finish()
-            raise
-        check.finish()
+        for is_tar, piece in ahead:
+            if is_tar:
+                check.tar(piece)
+                yield piece
+            else:
+                check.stored(piece)
+        check.finish()  # a wrong digest explains more than what it made the decompressor stumble over
+        if ahead.damage:
+            raise ahead.damage
 
 
 def inflate(pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -217,7 +215,7 @@ class _Ahead:
 
     Yields (False, stored piece), and after it the (True, tar piece)s that were made of it.
 
-    After damage that the decompressor finds, the stored pieces still come to their end before the error does.
+    After damage that the decompressor finds, the stored pieces still come to their end.
     Leaving the context stops the thread, which may take as long as one read of the source.
     """
 
@@ -229,6 +227,8 @@ class _Ahead:
         for _ in range(_QUEUED):
             self._room.put(None)
         self._stopped = False
+        self.damage: CorruptImage | None = None
+        """What the decompressor found wrong; to be raised when everything has been taken."""
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
@@ -252,10 +252,10 @@ class _Ahead:
             try:
                 for piece in _gathered(inflate(self._stored())):
                     self._put((True, piece))
-            except CorruptImage:
+            except CorruptImage as error:
+                self.damage = error
                 for _ in self._stored():
                     pass
-                raise
             self._queue.put(None)
         except BaseException as error:  # noqa: BLE001  # raised again in the consumer's thread
             self._queue.put(error)

@@ -8,6 +8,7 @@ Source: PyPA "Recording the Direct URL Origin of installed distributions".
 import re
 from typing import Any, Final
 
+import msgspec
 from msgspec import Struct
 
 from stellaops_core.readers.stated import URL_LIMIT, clean_url
@@ -38,11 +39,9 @@ class Origin(Struct, frozen=True):
 
 def read_direct_url(data: bytes) -> Origin:
     """Read the document."""
-    import orjson  # noqa: PLC0415  # few distributions have one
-
     try:
-        document = orjson.loads(data)
-    except ValueError:
+        document = msgspec.json.decode(data)
+    except (ValueError, RecursionError):
         return Origin()
     if not isinstance(document, dict):
         return Origin()

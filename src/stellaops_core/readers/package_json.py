@@ -12,6 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+import msgspec
+
 from stellaops_core.readers.stated import clean_text, clean_url
 
 TEXT_LIMIT: Final = 1024
@@ -28,13 +30,11 @@ _ALGORITHMS: Final = {"sha1": ("SHA-1", 20), "sha256": ("SHA-256", 32), "sha384"
 
 
 def read_object(data: bytes) -> dict[str, Any]:
-    """Decode a JSON object, with or without a byte order mark. Nesting is bounded by the decoder (1024)."""
-    import orjson  # noqa: PLC0415  # only where there are packages
-
+    """Decode a JSON object, with or without a byte order mark. Nesting is bounded by Python's recursion limit."""
     try:
-        document = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
-    except orjson.JSONDecodeError as error:
-        raise ValueError(f"not JSON at line {error.lineno}") from error
+        document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError) as error:
+        raise ValueError("not JSON") from error
     if not isinstance(document, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004  # what is wrong is the file
     return document

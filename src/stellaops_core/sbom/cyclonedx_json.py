@@ -12,6 +12,8 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+import msgspec
+
 from stellaops_core.component import Component, Distribution, Evidence, Unknown
 from stellaops_core.digest import sha256
 from stellaops_core.sbom.cyclonedx_fields import (
@@ -60,18 +62,16 @@ def document(sbom: Sbom) -> Json:
 
 
 def _dump(content: Json) -> bytes:
-    import orjson  # noqa: PLC0415  # only runs that write this format pay for it
-
-    option = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
     try:
-        return orjson.dumps(content, option=option)
-    except TypeError:  # a lone surrogate somewhere
-        return orjson.dumps(valid(content), option=option)
+        data = msgspec.json.encode(content)
+    except UnicodeEncodeError:  # a lone surrogate somewhere
+        data = msgspec.json.encode(valid(content))
+    return msgspec.json.format(data, indent=2) + b"\n"
 
 
 def _serial(data: bytes) -> str:
     """UUIDv5 over the digest of the document as it is with the nil UUID (RFC 9562, 5.5)."""
-    import uuid  # noqa: PLC0415  # orjson has it loaded already
+    import uuid  # noqa: PLC0415  # msgspec has it loaded already
 
     return uuid.uuid5(uuid.UUID(NAMESPACE), sha256(data)).urn
 
@@ -253,8 +253,10 @@ def _version(version: str) -> Json:
 def _evidence(evidence: Sequence[Evidence], shared: _Shared) -> Json:
     ordered = sorted(evidence, key=attrgetter("analyzer")) if len(evidence) > 1 else evidence
     occurrences = {(one.path, one.layer): one for one in evidence}
+    identity = [_identity(name, list(group)) for name, group in groupby(ordered, attrgetter("analyzer"))]
     return {
-        "identity": [_identity(name, list(group)) for name, group in groupby(ordered, attrgetter("analyzer"))],
+        # 1.6 admits one object beside the list, and readers made for 1.5 know nothing else
+        "identity": identity if len(identity) > 1 else identity[0],
         "occurrences": [_occurrence(one, shared) for one in occurrences.values()],
     }
 
@@ -277,8 +279,10 @@ def _confidence(evidence: Evidence) -> float:
 
 def _occurrence(evidence: Evidence, shared: _Shared) -> Json:
     out = {"location": escape_path(evidence.path)}
-    if context := shared.context.get(evidence.layer):
-        out["additionalContext"] = context
+    context = [shared.context.get(evidence.layer, "")]
+    context += [f"owner {owner}" for owner in evidence.owners]
+    if text := " ".join(filter(None, context)):
+        out["additionalContext"] = text
     return out
 
 

@@ -49,7 +49,7 @@ class Url(Struct, frozen=True):
     url: Annotated[str, Meta(description="As declared: not checked, never followed.")]
 
 
-class EvidenceItem(Struct, frozen=True):
+class EvidenceItem(Struct, frozen=True, omit_defaults=True):
     """Where one fact about a component was read."""
 
     path: PathText
@@ -57,6 +57,9 @@ class EvidenceItem(Struct, frozen=True):
     layer: LayerOrNone
     technique: Technique
     confidence: Annotated[int, Meta(ge=0, le=100, description="Percent.")]
+    owners: Annotated[
+        tuple[PurlText, ...], Meta(description="Operating system packages whose file lists hold this path.")
+    ] = ()
 
 
 class ComponentItem(Struct, frozen=True, omit_defaults=True):
@@ -76,7 +79,8 @@ class ComponentItem(Struct, frozen=True, omit_defaults=True):
         tuple[PurlText, ...], Meta(description="Installed components that this one declares to need.")
     ] = ()
     owners: Annotated[
-        tuple[PurlText, ...], Meta(description="Operating system packages whose file lists hold its evidence.")
+        tuple[PurlText, ...],
+        Meta(description="Operating system packages that own it; none as soon as one of its places is nobody's."),
     ] = ()
     supplier: str = ""
     urls: tuple[Url, ...] = ()

@@ -104,7 +104,7 @@ def _component_item(component: Component) -> ComponentItem:
         version=component.version,
         layer=component.layer,
         evidence=tuple(
-            EvidenceItem(escape_path(one.path), one.analyzer, one.layer, one.technique, one.confidence)
+            EvidenceItem(escape_path(one.path), one.analyzer, one.layer, one.technique, one.confidence, one.owners)
             for one in component.evidence
         ),
         licenses=component.licenses,
@@ -162,7 +162,7 @@ def _component(item: ComponentItem) -> Component:
         version=item.version,
         layer=item.layer,
         evidence=tuple(
-            Evidence(unescape_path(one.path), one.analyzer, one.layer, one.technique, one.confidence)
+            Evidence(unescape_path(one.path), one.analyzer, one.layer, one.technique, one.confidence, one.owners)
             for one in item.evidence
         ),
         licenses=item.licenses,

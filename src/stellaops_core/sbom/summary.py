@@ -109,8 +109,8 @@ def _rows(summary: Summary, run: Run | None) -> Iterator[tuple[str, str]]:
     yield from (("", row) for row in _table(summary.ecosystems))
     yield "unknown", str(summary.unknown_count) if summary.unknown_count else "none"
     for unknown in summary.unknowns:
-        where = f", layer {unknown.layer}" if unknown.layer >= 0 else ""
-        yield "", f"{unknown.path}  {unknown.reason} ({unknown.analyzer}{where})"
+        where = ", ".join(filter(None, (unknown.analyzer, f"layer {unknown.layer}" if unknown.layer >= 0 else "")))
+        yield "", f"{unknown.path}  {unknown.reason}" + (f" ({where})" if where else "")
     if more := summary.unknown_count - len(summary.unknowns):
         yield "", f"... and {more} more: see -o json"
 
@@ -144,7 +144,7 @@ def _effort(run: Run | None) -> list[str]:
     if not run:
         return []
     read = "image known" if run.warm else f"{_size(run.bytes_read)} read"
-    return [read, f"{run.seconds:.2f}s" if run.seconds < 1 else f"{run.seconds:.1f}s"]
+    return [read if run.layers_total else "", f"{run.seconds:.2f}s" if run.seconds < 1 else f"{run.seconds:.1f}s"]
 
 
 def _size(number: int) -> str:

@@ -144,14 +144,17 @@ def _draft(
         name=package.name,
         version=package.version,
         evidence=(
-            Evidence(one.path, analyzer, layer, package.technique, package.confidence),
-            *(Evidence(path, analyzer, overlay.layer_of.get(path, layer)) for path in one.evidence),
+            Evidence(one.path, analyzer, layer, package.technique, package.confidence, owners.get(one.path, ())),
+            *(
+                Evidence(path, analyzer, overlay.layer_of.get(path, layer), owners=owners.get(path, ()))
+                for path in one.evidence
+            ),
         ),
         layer=layer,
         licenses=tuple(filter(None, map(normalize, one.licenses or package.licenses))),
         hashes=package.hashes,
         depends=one.depends,
-        owners=tuple({owner for path in _paths(one) for owner in owners.get(path, ())} - {purl}),
+        owners=owners.get(one.path, ()),
         supplier=package.supplier,
         urls=package.urls,
         properties=package.properties + one.properties,
@@ -176,7 +179,7 @@ def _merged(drafts: Iterable[Component]) -> Iterator[Component]:
             licenses=_union(draft.licenses for draft in group),
             hashes=_union(draft.hashes for draft in group),
             depends=tuple(other for other in _union(draft.depends for draft in group) if other != purl),
-            owners=_union(draft.owners for draft in group),
+            owners=_union(draft.owners for draft in group) if all(draft.owners for draft in group) else (),
             supplier=next((draft.supplier for draft in group if draft.supplier), ""),
             urls=_union(draft.urls for draft in group),
             properties=_union(draft.properties for draft in group),

@@ -153,6 +153,7 @@ class _Kept:
                     " ".join(sorted(image.tags)),
                     str(options.strict),
                     str(options.epoch),
+                    *(f"{layer.digest} {layer.size}" for layer in image.layers),
                 )
             )
 

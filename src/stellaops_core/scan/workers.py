@@ -145,9 +145,17 @@ def _serve(queue: int, writer: int, others: Sequence[int], work: Work) -> None:
         code = 0
     except BaseException as error:  # noqa: BLE001  # a bug: told as an internal error, not as a traceback of a child
         with suppress(BaseException):
-            send(_ERROR, 0, msgspec.msgpack.encode(("StellaError", f"{type(error).__name__}: {error}", "")))
+            send(_ERROR, 0, msgspec.msgpack.encode(_internal(error)))
     finally:
         os._exit(code)
+
+
+def _internal(error: BaseException) -> tuple[str, str, str]:
+    return (
+        "StellaError",
+        f"internal error in a worker: {type(error).__name__}: {error}",
+        "--jobs 1 --debug shows where",
+    )
 
 
 def _revived(body: bytes) -> StellaError:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from case_files import analyze, cases_of, check, join
-from stellaops_core.analyzers.analyzer import Analyzer, Joins, OwnedFiles, Package
+from stellaops_core.analyzers.analyzer import Analyzer, Joins, Licenses, OwnedFiles, Package, View
 from stellaops_core.analyzers.dpkg import ANALYZER, ANSWER_LIMIT, STATUS
 from stellaops_core.component import Distribution
 
@@ -196,3 +196,19 @@ def test_anything(data):
     assert len(join(ANALYZER, found)) == len(packages)
     if b"Package" in data and not packages and b"install ok installed" in data:
         assert gaps
+
+
+def test_documentation_of_another_package() -> None:
+    """A package whose directory under /usr/share/doc is a link has the licences of the package it leads to."""
+    package = Package(type="deb", name="libgcc-s1", version="12.2.0-14", key="libgcc-s1:amd64")
+    found = {
+        "usr/share/doc/gcc-12-base/copyright": [Licenses("gcc-12-base", ("GPL-3.0-or-later",))],
+        "var/lib/dpkg/status": [package],
+    }
+    for target, licenses in (
+        ("gcc-12-base", ("GPL-3.0-or-later",)),
+        ("../doc/gcc-12-base", ("GPL-3.0-or-later",)),
+        ("x", ()),
+    ):
+        view = View(found=found, links={"usr/share/doc/libgcc-s1": target})
+        assert [one.licenses for one in ANALYZER.join(view)] == [licenses]

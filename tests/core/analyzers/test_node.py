@@ -91,10 +91,10 @@ def test_places(project, entry, steps, inside, at):
 @pytest.mark.parametrize(
     ("document", "reason"),
     [
-        ("", "not JSON at line 1"),
-        ('{"name": "a",\n"version"}', "not JSON at line 2"),
+        ("", "not JSON"),
+        ('{"name": "a",\n"version"}', "not JSON"),
         ("[]", "not a JSON object"),
-        ("[" * 100_000, "not JSON at line 1"),
+        ("[" * 100_000, "not JSON"),
         ({"version": "1.0.0"}, "states no name"),
         ({"name": "a"}, "states no version"),
         ({"name": "a", "version": 1}, "states a version that can't be one"),

@@ -73,7 +73,11 @@ SAMPLE = Sbom(
             type="pypi",
             name="requests",
             version="2.32.3",
-            evidence=(Evidence("usr/lib/python3/dist-packages/requests-2.32.3.dist-info/METADATA", "python", 0),),
+            evidence=(
+                Evidence(
+                    "usr/lib/python3/dist-packages/requests-2.32.3.dist-info/METADATA", "python", 0, owners=(OPENSSL,)
+                ),
+            ),
             layer=0,
             licenses=("Apache-2.0", "see NOTICE"),
             hashes=(("SHA-256", "e" * 64),),

@@ -107,6 +107,7 @@ def components(draw, purl, others, layers):
         layer=index,
         technique=TECHNIQUES,
         confidence=st.integers(0, 100),
+        owners=several(st.sampled_from(others), 2),
     )
     return Component(
         purl=purl,

@@ -23,6 +23,11 @@ def components(content):
     return {one["bom-ref"]: one for one in content["components"] if one["type"] == "library"}
 
 
+def identities_of(component):
+    identity = component["evidence"]["identity"]
+    return identity if isinstance(identity, list) else [identity]
+
+
 def properties(owner):
     return [(one["name"], one["value"]) for one in owner.get("properties", [])]
 
@@ -49,7 +54,7 @@ def test_no_reference_dangles(sbom):
     assert len(refs) == len(set(refs))
     named = {ref for one in content["dependencies"] for ref in [one["ref"], *one.get("dependsOn", [])]}
     named |= {ref for one in content.get("compositions", []) for ref in one["assemblies"]}
-    identities = [identity for one in components(content).values() for identity in one["evidence"]["identity"]]
+    identities = [identity for one in components(content).values() for identity in identities_of(one)]
     named |= {ref for identity in identities for ref in identity["tools"]}
     assert named <= set(refs)
 
@@ -71,13 +76,19 @@ def test_facts_come_back(sbom):
                 method["technique"],
                 round(method["confidence"] * 100),
             )
-            for identity in one["evidence"]["identity"]
+            for identity in identities_of(one)
             for method in identity["methods"]
         ]
         facts = [(one.path, one.analyzer, one.technique, one.confidence) for one in component.evidence]
         assert sorted(methods) == sorted(facts)
         places = {unescape_path(place["location"]) for place in one["evidence"]["occurrences"]}
         assert places == {evidence.path for evidence in component.evidence}
+        told = {
+            (unescape_path(place["location"]), owner.partition(" ")[0])
+            for place in one["evidence"]["occurrences"]
+            for owner in place.get("additionalContext", "").split("owner ")[1:]
+        }
+        assert told <= {(evidence.path, owner) for evidence in component.evidence for owner in evidence.owners}
         owners = tuple(value for name, value in properties(one) if name == "stella:owner")
         assert owners == component.owners
         assert set(graph.get(component.purl, [])) == (set(component.depends) & listed) - {component.purl}

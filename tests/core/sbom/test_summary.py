@@ -49,7 +49,7 @@ def test_nothing_found():
     subject = replace(SAMPLE.subject, kind="directory", name="", digest="", platform="", layers=())
     bare = summarize(replace(SAMPLE, subject=subject, distribution=None, components=(), unknowns=()))
     run = Run(0, 0, 999, 12.34, warm=False)
-    expected = "directory\nrun      999 B read  12.3s\nsbom     no components\nunknown  none\n"
+    expected = "directory\nrun      12.3s\nsbom     no components\nunknown  none\n"
     assert render(bare, run, color=False, width=100) == expected
 
 

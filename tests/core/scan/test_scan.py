@@ -87,7 +87,14 @@ def test_layers_compose_to_one_bill(image: Path) -> None:
     by_name = {(component.type, component.name): component for component in sbom.components}
     six = by_name["pypi", "six"]
     assert [(evidence.path.split("/")[0], evidence.layer) for evidence in six.evidence] == [("app", 2), ("usr", 0)]
-    assert [owner.partition("@")[0] for owner in six.owners] == ["pkg:deb/debian/python3-six"]
+    assert [[owner.partition("@")[0] for owner in evidence.owners] for evidence in six.evidence] == [
+        [],
+        ["pkg:deb/debian/python3-six"],
+    ]
+    assert six.owners == ()  # the application's copy is nobody's
+    base = sbom_of(oci_layout(image.parent / "base", LAYERS[:1]))
+    owners = [one.owners for one in base.components if one.type == "pypi"]
+    assert [[owner.partition("@")[0] for owner in one] for one in owners] == [["pkg:deb/debian/python3-six"]]
     assert by_name["pypi", "Flask"].depends == ("pkg:pypi/six@1.16.0",)
     assert sbom.distribution is not None
     assert sbom.distribution.pretty_name == "Debian 12"
@@ -211,6 +218,19 @@ def blob_of(path: Path, number: int) -> Path:
     manifest = json.loads((path / "index.json").read_text())["manifests"][0]["digest"]
     layers = json.loads((path / "blobs/sha256" / manifest[7:]).read_text())["layers"]
     return path / "blobs/sha256" / layers[number]["digest"][7:]
+
+
+def test_archives_of_one_configuration_are_two_images(tmp_path: Path) -> None:
+    """The documents of plain and of compressed layers state different sizes; the cache keeps them apart."""
+    cache = open_cache(str(tmp_path / "cache"))
+    made = []
+    for name, compression in (("plain", "none"), ("small", "gzip")):
+        archive = docker_archive(tmp_path / name, {"a:1": LAYERS}, compression=compression)
+        with open_image(ImageRef("docker-archive", str(archive))) as source:
+            made.append(scan_documents(source, ["json"], options=ScanOptions(), cache=cache).documents["json"])
+        with open_image(ImageRef("docker-archive", str(archive))) as source:
+            assert scan_documents(source, ["json"], options=ScanOptions()).documents["json"] == made[-1]
+    assert made[0] != made[1]
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
