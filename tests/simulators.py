@@ -4,13 +4,17 @@
 asked (`requests`), and follow a script of faults before they follow the protocol::
 
     registry.fault("/blobs/", status(503), drop_after(100))   # the first two requests for blobs; then all is well
+
+`ProxySimulator` passes on what it is asked for, or refuses to.
 """
 
 import base64
 import datetime as dt
+import http.client
 import ipaddress
 import json
 import re
+import select
 import socket
 import ssl
 import threading
@@ -70,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
         except (ConnectionError, ssl.SSLError):
             self.close_connection = True
 
-    do_POST = do_HEAD = do_GET  # noqa: N815  # the names that http.server looks for
+    do_POST = do_HEAD = do_CONNECT = do_GET  # noqa: N815  # the names that http.server looks for
 
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         """Send an answer; `_` in header names stands for `-`."""
@@ -256,22 +260,73 @@ def _login_of(asked: Asked) -> str:
     return base64.b64decode(value).decode() if scheme == "Basic" else ""
 
 
+class ProxySimulator(Server):
+    """A proxy: tunnels what comes with CONNECT, passes the rest on. Names are its own to resolve: see `routes`."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.routes: dict[str, Server] = {}
+        """Servers by the `host:port` that they are known by."""
+        self.login = ""
+        """`user:password` of those who may use it; empty: everybody."""
+
+    def serve(self, handler: Handler, asked: Asked) -> None:
+        _, _, given = asked.headers.get("Proxy-Authorization", "").partition(" ")
+        target = asked.path if asked.method == "CONNECT" else urlsplit(asked.path).netloc
+        if self.login and base64.b64decode(given).decode() != self.login:
+            handler.reply(407, Proxy_Authenticate='Basic realm="proxy"')
+        elif target not in self.routes:
+            handler.reply(502)
+        elif asked.method == "CONNECT":
+            self._tunnel(handler, self.routes[target])
+        else:
+            self._pass_on(handler, asked, self.routes[target])
+
+    def _tunnel(self, handler: Handler, target: Server) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        handler.close_connection = True
+        with socket.create_connection(("127.0.0.1", target.server_port)) as there:
+            ways = {handler.connection: there, there: handler.connection}
+            while True:
+                for source in select.select(list(ways), [], [])[0]:
+                    data = source.recv(65536)
+                    if not data:
+                        return
+                    ways[source].sendall(data)
+
+    def _pass_on(self, handler: Handler, asked: Asked, target: Server) -> None:
+        parts = urlsplit(asked.path)
+        headers = {name: text for name, text in asked.headers.items() if not name.startswith("Proxy-")}
+        there = http.client.HTTPConnection("127.0.0.1", target.server_port)
+        there.request(asked.method, parts._replace(scheme="", netloc="").geturl(), asked.body, headers)
+        answer = there.getresponse()
+        data = answer.read()
+        kept = {name.replace("-", "_"): text for name, text in answer.getheaders() if name != "Content-Length"}
+        handler.reply(answer.status, data, **kept)
+        there.close()
+
+
 class EngineSimulator(Server):
-    """A Docker Engine on a socket: `archives` by name, which it describes and exports."""
+    """A Docker Engine on a socket, or on a port: `archives` by name, which it describes and exports."""
 
-    address_family = socket.AF_UNIX
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(address=str(path))
-        self.url_of_socket = f"unix://{path}"
+    def __init__(self, path: Path | None, **options: Any) -> None:
+        self.address_family = socket.AF_UNIX if path else socket.AF_INET
+        super().__init__(address=str(path) if path else ("127.0.0.1", 0), **options)
+        self.docker_host = f"unix://{path}" if path else f"tcp://{self.authority}"
         self.archives: dict[str, bytes] = {}
         self.ids: dict[str, str] = {}
 
     def server_bind(self) -> None:
         """Bind to a path, which has no port."""
-        self.socket.bind(self.server_address)
+        if self.address_family == socket.AF_INET:
+            super().server_bind()
+        else:
+            self.socket.bind(self.server_address)
 
     def get_request(self) -> Any:
+        if self.address_family == socket.AF_INET:
+            return super().get_request()
         return self.socket.accept()[0], ("socket", 0)
 
     def body_of(self, asked: Asked) -> bytes:
@@ -316,6 +371,19 @@ def drop_after(count: int) -> Fault:
         handler.send_header("Content-Length", str(len(data) - start))
         handler.end_headers()
         handler.wfile.write(data[start : start + count])
+        handler.drop()
+
+    return answer
+
+
+def drop_from_start(count: int) -> Fault:
+    """The same from a server that knows no ranges."""
+
+    def answer(handler: Handler, asked: Asked, data: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data[:count])
         handler.drop()
 
     return answer
@@ -379,6 +447,31 @@ def drip(*, header: bool = False, pause: float = 0.005) -> Fault:
     return answer
 
 
+def interim(count: int = 1 << 40) -> Fault:
+    """Send answers before the answer (RFC 9110 section 15.2), then what was asked for."""
+
+    def answer(handler: Handler, asked: Asked, data: bytes) -> None:
+        for _ in range(count):
+            handler.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+        handler.reply(200, data)
+
+    return answer
+
+
+def padded(content: bytes) -> Fault:
+    """Send each byte of a body in a chunk of its own, with an extension of 4 KiB (RFC 9112 section 7.1.1)."""
+
+    def answer(handler: Handler, asked: Asked, data: bytes) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        for byte in content:
+            handler.wfile.write(b"1;%s\r\n%c\r\n" % (b"x" * 4096, byte))
+        handler.wfile.write(b"0\r\n\r\n")
+
+    return answer
+
+
 class Authority:
     """A certificate authority of our own. Needs the package `cryptography`."""
 
@@ -395,7 +488,7 @@ class Authority:
         """Issue a certificate for host names and addresses; return the files of certificate and key."""
         key = ec.generate_private_key(ec.SECP256R1())
         names = [
-            x509.IPAddress(ipaddress.ip_address(host)) if host[0].isdigit() else x509.DNSName(host) for host in hosts
+            x509.DNSName(host) if host[-1].isalpha() else x509.IPAddress(ipaddress.ip_address(host)) for host in hosts
         ]
         builder = self._builder(
             x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]), key.public_key()

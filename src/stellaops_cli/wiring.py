@@ -61,6 +61,7 @@ def open_target(ref: ImageRef, settings: Settings) -> ImageSource:
         platform=read_platform(settings),
         registry=_registry_options(settings) if ref.scheme == "registry" else None,
         docker_host=settings.docker_host,
+        docker_certificates=docker_certificates(settings),
         spool_dir=Path(settings.temp_dir),
     )
 
@@ -98,6 +99,15 @@ def login_files(settings: Settings) -> tuple[str, ...]:
         f"{docker}/config.json" if docker else "",
     )
     return tuple(file for file in files if file)
+
+
+def docker_certificates(settings: Settings) -> str:
+    """Directory with the certificates for a Docker Engine; "" unless DOCKER_TLS_VERIFY asks for TLS, as with docker."""
+    if not settings.environment.get("DOCKER_TLS_VERIFY"):
+        return ""
+    home = settings.environment.get("HOME", "")
+    usual = settings.docker_config or (f"{home}/.docker" if home else "")
+    return settings.environment.get("DOCKER_CERT_PATH") or usual
 
 
 def read_proxies(environment: Mapping[str, str]) -> "Proxies":

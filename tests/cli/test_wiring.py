@@ -3,9 +3,19 @@
 import pytest
 
 from stellaops_cli.settings import load_settings
-from stellaops_cli.wiring import REGISTRY_JOBS, jobs, login_files, open_target, read_platform, read_ref
+from stellaops_cli.wiring import (
+    REGISTRY_JOBS,
+    docker_certificates,
+    jobs,
+    login_files,
+    open_target,
+    read_platform,
+    read_proxies,
+    read_ref,
+)
 from stellaops_core.errors import NetworkError, TargetNotFound, UsageError
 from stellaops_core.images.image import ImageRef, Platform
+from stellaops_core.images.proxies import Proxies
 
 HOME = {"HOME": "/home/a"}
 
@@ -67,6 +77,45 @@ def test_platform():
     """None unless asked for."""
     assert read_platform(load_settings({}, HOME)) is None
     assert read_platform(load_settings({"platform": "Linux/ARM64"}, HOME)) == Platform("linux", "arm64")
+
+
+@pytest.mark.parametrize(
+    ("environ", "proxies"),
+    [
+        ({}, Proxies()),
+        ({"HTTPS_PROXY": "a", "https_proxy": "b", "NO_PROXY": "c", "no_proxy": "d"}, Proxies(https="a", none="c")),
+        ({"HTTPS_PROXY": "", "https_proxy": "b", "no_proxy": "d"}, Proxies(https="b", none="d")),
+        ({"HTTP_PROXY": "a"}, Proxies()),
+        ({"HTTP_PROXY": "a", "http_proxy": "b"}, Proxies(http="b")),
+        ({"ALL_PROXY": "a"}, Proxies()),
+    ],
+)
+def test_proxies_are_those_of_the_environment(environ, proxies):
+    """By the names that docker and curl know; the one that a request to a server can set is left out."""
+    assert read_proxies(environ) == proxies
+
+
+def test_a_proxy_arrives(tmp_path):
+    """Where it does not listen, that is a network error which names it, and not its password."""
+    environ = {"HOME": str(tmp_path), "HTTPS_PROXY": "http://me:s3cret@127.0.0.1:9"}
+    with pytest.raises(NetworkError, match=r"the proxy 127\.0\.0\.1:9 can't be reached") as caught:
+        open_target(ImageRef("registry", "registry.example/a/b"), load_settings({}, environ))
+    assert "s3cret" not in repr(caught.value) + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        (HOME, ""),
+        ({**HOME, "DOCKER_CERT_PATH": "/c"}, ""),
+        ({**HOME, "DOCKER_TLS_VERIFY": "1"}, "/home/a/.docker"),
+        ({**HOME, "DOCKER_TLS_VERIFY": "1", "DOCKER_CONFIG": "/d"}, "/d"),
+        ({**HOME, "DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": "/c"}, "/c"),
+    ],
+)
+def test_certificates_for_an_engine(environ, folder):
+    """Where docker looks, and only when TLS is asked for."""
+    assert docker_certificates(load_settings({}, environ)) == folder
 
 
 def test_registry_settings_arrive(tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stellaops_core import errors
-from stellaops_core.images import archive
+from stellaops_core.images import archive, files
 from stellaops_core.images.compression import Check, decompressed
 
 pytestmark = pytest.mark.conformance
@@ -108,7 +108,7 @@ def found(path: str) -> Path:
     return ROOT / path
 
 
-def opened(path: Path, selector: str, spool_dir: Path) -> archive.StoredImage:
+def opened(path: Path, selector: str, spool_dir: Path) -> files.StoredImage:
     kind = archive.kind_of(str(path))
     if kind == "oci":
         return archive.open_layout(path, selector)

@@ -9,6 +9,7 @@ output); RFC 8878 (zstd: frames and skippable frames).
 """
 
 import queue
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -22,6 +23,9 @@ OUTPUT_PIECE = 1 << 20
 
 INPUT_PIECE = 1 << 18
 """Most stored bytes that are given to a decompressor at once: it copies what it has not used yet."""
+
+TAR_LIMIT = 1 << 38
+"""Most bytes of tar of one layer, 256 GiB: a few megabytes of zstd can stand for as much as that."""
 
 WINDOW_LIMIT = 1 << 27
 """Largest zstd window, 128 MiB: the most that `zstd --long` writes without a matching flag on the reader's side."""
@@ -43,7 +47,7 @@ class Check:
         self._digest, self._diff_id, self._size = digest, diff_id, size
         self._stored = hasher(Digest(digest)) if digest else None
         self._tar = hasher(Digest(diff_id)) if diff_id else None
-        self.bytes_read = 0
+        self.bytes_read = self._tar_bytes = 0
 
     def stored(self, piece: bytes) -> None:
         """Take stored bytes; refuse more of them than the manifest announced."""
@@ -54,7 +58,10 @@ class Check:
             self._stored.update(piece)
 
     def tar(self, piece: bytes) -> None:
-        """Take bytes of the tar."""
+        """Take bytes of the tar; refuse too many."""
+        self._tar_bytes += len(piece)
+        if self._tar_bytes > TAR_LIMIT:
+            raise Unsupported(f"more than {TAR_LIMIT:,} bytes when it is uncompressed")
         if self._tar:
             self._tar.update(piece)
 
@@ -112,7 +119,8 @@ def inflate(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 def _is_old_tar(head: bytes) -> bool:
     field = head[148:156].strip(b"\0 ")
-    return len(head) >= 512 and field.isdigit() and sum(head[:148]) + 256 + sum(head[156:512]) == int(field, 8)
+    total = sum(head[:148]) + 256 + sum(head[156:512])
+    return len(head) >= 512 and re.fullmatch(b"[0-7]+", field) is not None and total == int(field, 8)
 
 
 def _again(head: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,13 +1,13 @@
-"""Who we are to a registry, and what it asks to know.
+"""Who we are to a registry.
 
-Comes in: configuration files as `docker login` and `podman login` write them, and `WWW-Authenticate` headers. Goes out:
-the login that belongs to exactly one registry, and the challenges that a registry states.
+Comes in: configuration files as `docker login` and `podman login` write them. Goes out: the login that belongs to
+exactly one registry.
 
 Two rules hold: a login is found only under the very host (and port) that it was stored for; and no part of it shows in
 a representation, a message or a log. A login that can't be read is a problem to tell about once the registry refuses
 us, not an error: anonymous access may do.
 
-Source: Docker's config.json and credential helper protocol, containers-auth.json(5), RFC 9110 section 11.
+Source: Docker's config.json and credential helper protocol, containers-auth.json(5).
 """
 
 import base64
@@ -20,17 +20,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-from stellaops_core.errors import NetworkError
-
 CONFIG_LIMIT = 4 << 20
 """Bytes of a configuration file."""
 HELPER_LIMIT = 1 << 20
 """Bytes of a credential helper's answer."""
 HELPER_SECONDS = 30.0
-CHALLENGE_LIMIT = 8 << 10
-"""Characters of `WWW-Authenticate` that are looked at."""
-TOKEN_LIMIT = 1 << 20
-"""Bytes of a token server's answer."""
 
 DOCKER_HUB = "docker.io"
 DOCKER_HUB_KEY = "https://index.docker.io/v1/"
@@ -38,16 +32,15 @@ DOCKER_HUB_KEY = "https://index.docker.io/v1/"
 
 _HUB_HOSTS = frozenset({"docker.io", "index.docker.io", "registry-1.docker.io"})
 _HELPER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_PARAMETER = r'([A-Za-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s",]+)'
-_CHALLENGE = re.compile(rf"\s*,*\s*(?:([A-Za-z][A-Za-z0-9-]*)(?=\s|,|$)(?!\s*=)\s*)?(?:{_PARAMETER})?")
 
 
 class Login(Struct, frozen=True):
-    """A name and a password, or an identity token that is exchanged for access."""
+    """A name and a password, or an identity token that is exchanged for access, or a token that gives it at once."""
 
     username: str = ""
     password: str = ""
     identity_token: str = ""
+    registry_token: str = ""
 
     def __repr__(self) -> str:
         return "Login(…)"
@@ -59,8 +52,8 @@ class Login(Struct, frozen=True):
 
     @property
     def basic(self) -> str:
-        """Value of an `Authorization` header; empty for an identity token. RFC 7617."""
-        if self.identity_token:
+        """Value of an `Authorization` header; empty for tokens. RFC 7617."""
+        if self.identity_token or self.registry_token:
             return ""
         return "Basic " + base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
 
@@ -136,50 +129,6 @@ class Credentials(Struct, frozen=True):
         return _login(answer.username, answer.secret)
 
 
-class Challenge(Struct, frozen=True):
-    """One way in that a server offers."""
-
-    scheme: str
-    """In lower case: `bearer`, `basic`, …"""
-    parameters: dict[str, str]
-    """Names in lower case."""
-
-
-def parse_challenges(header: str) -> list[Challenge]:
-    """Read `WWW-Authenticate`, several of which may have been joined by commas; what is malformed is left out."""
-    found: list[Challenge] = []
-    position, text = 0, header[:CHALLENGE_LIMIT]
-    while position < len(text):
-        match = _CHALLENGE.match(text, position)
-        if match is None or match.end() == position:
-            break
-        scheme, name, value = match.groups()
-        if scheme:
-            found.append(Challenge(scheme.lower(), {}))
-        if name and found:
-            plain = re.sub(r"\\(.)", r"\1", value[1:-1]) if value.startswith('"') else value
-            found[-1].parameters.setdefault(name.lower(), plain)
-        position = match.end()
-    return found
-
-
-def read_token(data: bytes, server: str) -> str:
-    """Take the token from a token server's answer; raise `NetworkError` if there is none that fits a header."""
-    try:
-        answer = msgspec.json.decode(data, type=_TokenAnswer)
-    except (ValueError, RecursionError):
-        raise NetworkError(f"{server} answered something else than a token") from None
-    token = answer.token or answer.access_token or ""
-    if not re.fullmatch(r"[!-~]+", token):
-        raise NetworkError(f"{server} answered without a usable token")
-    return token
-
-
-class _TokenAnswer(Struct):
-    token: str | None = None
-    access_token: str | None = None
-
-
 class _HelperAnswer(Struct, rename="pascal"):
     username: str
     secret: str
@@ -190,6 +139,7 @@ class _Auth(Struct):
     username: str | None = None
     password: str | None = None
     identitytoken: str | None = None
+    registrytoken: str | None = None
 
 
 class _Config(Struct, rename={"cred_helpers": "credHelpers", "creds_store": "credsStore"}):
@@ -246,6 +196,10 @@ def _place(key: str) -> str:
 
 
 def _unpack(entry: _Auth) -> Login | None:
+    if entry.registrytoken:
+        if not re.fullmatch(r"[!-~]+", entry.registrytoken):
+            raise ValueError("a token that fits no header")
+        return Login(registry_token=entry.registrytoken)
     username, password = entry.username or "", entry.password or ""
     if entry.auth:
         # Docker pads passwords of some stores with NUL.

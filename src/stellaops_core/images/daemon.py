@@ -1,6 +1,7 @@
 """Images of a Docker Engine (or of podman's service, which speaks the same API).
 
-Comes in: an image's name or ID, and where the engine listens. Goes out: the image, read from what `docker save` gives.
+Comes in: an image's name or ID, where the engine listens, and certificates where it does so over TLS. Goes out: the
+image, read from what `docker save` gives.
 The engine only exports whole images, so the archive goes through a spool file, which is deleted when the image is
 closed. An engine is trusted with being asked, not with what it sends: sizes are limited, digests verified.
 
@@ -9,6 +10,7 @@ Source: Docker Engine API 1.41, `ImageInspect` and `ImageGet`.
 
 import os
 import re
+import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,18 +43,24 @@ class _Details(Struct, rename="pascal"):
 
 
 def open_daemon(
-    ref: ImageRef, platform: Platform | None, docker_host: str = "", spool_dir: Path | None = None
+    ref: ImageRef,
+    platform: Platform | None,
+    docker_host: str = "",
+    spool_dir: Path | None = None,
+    certificates: str = "",
 ) -> ImageSource:
     """Export an image to a file in `spool_dir` (the system's temporary directory if None) and open that.
 
-    `docker_host`: `unix:///path` or `tcp://host:port`; empty: DEFAULT_HOST. Raises `UsageError`, `TargetNotFound`,
-    `NetworkError`, `Unauthorized` (the socket is not for us), and whatever is the matter with the archive.
+    `docker_host`: `unix:///path` or `tcp://host:port`; empty: DEFAULT_HOST. `certificates`: a directory; if given, TCP
+    is spoken to over TLS, with a server that `ca.pem` vouches for, as the client of `cert.pem` and `key.pem` if there
+    are these. Raises `UsageError`, `TargetNotFound`, `NetworkError`, `Unauthorized` (the socket is not for us), and
+    whatever is the matter with the archive.
     """
     from stellaops_core.images.archive import open_docker_archive  # noqa: PLC0415
 
     if not _NAME.fullmatch(ref.location) or ".." in ref.location:
         raise UsageError(f"not an image of a Docker Engine: {ref.location[:200]!r}", hint="write docker:NAME[:TAG]")
-    path = _spool(ref.location, docker_host or DEFAULT_HOST, spool_dir)
+    path = _spool(ref.location, docker_host or DEFAULT_HOST, spool_dir, certificates)
     try:
         return open_docker_archive(path, "", platform, delete_on_close=True)
     except BaseException:
@@ -60,13 +68,13 @@ def open_daemon(
         raise
 
 
-def _spool(name: str, host: str, spool_dir: Path | None) -> Path:
+def _spool(name: str, host: str, spool_dir: Path | None, certificates: str) -> Path:
     """Export an image to a new file that only we can read; leave none behind on failure."""
     path: Path | None = None
     try:
         descriptor, created = tempfile.mkstemp(prefix="stella-", suffix=".tar", dir=spool_dir)
         path = Path(created)
-        with os.fdopen(descriptor, "wb") as file, _connect(host) as engine:
+        with os.fdopen(descriptor, "wb") as file, _connect(host, certificates) as engine:
             file.writelines(engine.export(engine.resolve(name)))
     except BaseException as error:
         if path:
@@ -110,8 +118,15 @@ class _Engine:
                     hint=f"docker pull {name}, or leave out docker: to read it from its registry",
                 )
             if answer.status_code != 200:
-                raise NetworkError(f"the Docker Engine answered {answer.status_code} when asked for {name}")
+                raise _refusal(answer, name)
             yield answer
+
+
+def _refusal(answer: "httpx.Response", name: str) -> NetworkError:
+    hint = ""
+    if answer.status_code == 400 and b"HTTPS" in next(answer.iter_raw(), b""):
+        hint = "it speaks TLS: set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the directory with the certificates"
+    return NetworkError(f"the Docker Engine answered {answer.status_code} when asked for {name}", hint=hint)
 
 
 def _bounded(answer: "httpx.Response", limit: int) -> Iterator[bytes]:
@@ -124,13 +139,16 @@ def _bounded(answer: "httpx.Response", limit: int) -> Iterator[bytes]:
 
 
 @contextmanager
-def _connect(host: str) -> Iterator[_Engine]:
+def _connect(host: str, certificates: str) -> Iterator[_Engine]:
     """Connect to an engine; what httpx raises is turned into our errors here."""
     import httpx  # noqa: PLC0415
 
-    url, socket = _place(host)
+    place, socket = _place(host)
+    secured = bool(certificates and not socket)
+    url = f"{'https' if secured else 'http'}://{place}"
     timeout = httpx.Timeout(EXPORT_SECONDS, connect=CONNECT_SECONDS)
-    transport = httpx.HTTPTransport(uds=socket or None, trust_env=False)
+    verify = _trust(certificates) if secured else False
+    transport = httpx.HTTPTransport(uds=socket or None, verify=verify, trust_env=False)
     try:
         with httpx.Client(base_url=url, transport=transport, timeout=timeout, trust_env=False) as client:
             yield _Engine(client)
@@ -141,21 +159,47 @@ def _connect(host: str) -> Iterator[_Engine]:
 
 
 def _connect_error(error: Exception, host: str) -> NetworkError:
-    from stellaops_core.images.registry import reason_of  # noqa: PLC0415
+    from stellaops_core.images.failures import reason_of  # noqa: PLC0415
 
-    if isinstance(reason_of(error), PermissionError):
+    reason = reason_of(error)
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        hint = "ca.pem in DOCKER_CERT_PATH must hold the authority that issued it"
+        return NetworkError(
+            f"the certificate of the Docker Engine at {host} is not trusted: {reason.verify_message}", hint=hint
+        )
+    if isinstance(reason, ssl.SSLError):
+        hint = "unset DOCKER_TLS_VERIFY if it is meant to speak plain HTTP"
+        return NetworkError(f"the Docker Engine at {host} does not speak TLS", hint=hint)
+    if isinstance(reason, PermissionError):
         hint = "run as root or as a member of the group docker"
         return Unauthorized(f"no permission to use the Docker Engine at {host}", hint=hint)
     hint = "start it, name it with DOCKER_HOST, or leave out docker: to read the image from its registry"
     return NetworkError(f"no Docker Engine listens at {host}", hint=hint)
 
 
+def _trust(folder: str) -> ssl.SSLContext:
+    """Read the certificates that `docker` would use; `ca.pem` is the only authority then."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    path = Path(folder)
+    try:
+        context.load_verify_locations(path / "ca.pem")
+        if (path / "cert.pem").exists():
+            context.load_cert_chain(path / "cert.pem", path / "key.pem", password="")
+    except (OSError, ssl.SSLError) as error:
+        reason = "they are not certificates and their key in PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        hint = "DOCKER_CERT_PATH must hold ca.pem, and cert.pem with key.pem if the engine wants to know its clients"
+        raise UsageError(f"the certificates in {folder} can't be used: {reason}", hint=hint) from None
+    return context
+
+
 def _place(host: str) -> tuple[str, str]:
-    """Return base URL and socket path (empty: TCP)."""
+    """Return `host[:port]` and socket path (empty: TCP)."""
     scheme, _, place = host.partition("://")
     if scheme == "unix" and place.startswith("/"):
-        return "http://docker", place
+        return "docker", place
     if scheme == "tcp" and re.fullmatch(r"[A-Za-z0-9.-]+(:[0-9]{1,5})?|\[[0-9a-f:]+\](:[0-9]{1,5})?", place):
-        return f"http://{place}", ""
+        return place, ""
     hint = "unix:///path/to/docker.sock and tcp://host:port are supported"
-    raise UsageError(f"not the address of a Docker Engine: {host[:200]!r}", hint=hint)
+    if scheme == "ssh":
+        hint = "forward its socket with ssh -nNT -L /path/to/local.sock:/var/run/docker.sock HOST, and name that one"
+    raise UsageError(f"not the address of a Docker Engine: {scheme}://{place.rpartition('@')[2][:200]}", hint=hint)

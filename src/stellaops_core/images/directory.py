@@ -64,7 +64,7 @@ def read_directory(
             except OSError as error:
                 if not path:
                     raise TargetError(f"{root} can't be read: {error.strerror}") from None
-                tree.unknowns.append((decode_path(path), f"not read: {error.strerror}"))
+                tree.add_unknown(decode_path(path), f"not read: {error.strerror}")
                 continue
             for entry in entries:
                 _add(tree, entry, path + b"/" + entry.name if path else entry.name, stack)
@@ -91,7 +91,7 @@ def _add(tree: Tree, entry: "os.DirEntry[bytes]", raw: bytes, stack: list[tuple[
         else:
             tree.add_other(path)
     except OSError as error:
-        tree.unknowns.append((path, f"not read: {error.strerror}"))
+        tree.add_unknown(path, f"not read: {error.strerror}")
 
 
 def _is_kernels(path: bytes) -> bool:

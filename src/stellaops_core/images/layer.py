@@ -39,6 +39,21 @@ ENTRY_LIMIT = 20_000_000
 PATH_LIMIT = 4096
 """Longest path in bytes, as in Linux's PATH_MAX; longer ones are reported as unknown."""
 
+TABLE_LIMIT = 64 << 20
+"""Most bytes of paths of a layer's directories; of everything else, four times as many."""
+
+TARGET_LIMIT = 4095
+"""Longest target of a symbolic link in bytes, as in Linux; a longer one is reported as unknown."""
+
+UNKNOWN_LIMIT = 10_000
+"""Most files of a layer that are named as unknown; more of them are an error."""
+
+REPLACED_LIMIT = 4 << 30
+"""Bytes of path tables that are gone through because files take the place of directories in one layer."""
+
+FOLLOWED_LIMIT = 50_000_000
+"""Steps of paths that are gone through to follow the links of one layer."""
+
 _LINK_STEPS = 40  # as many as Linux follows
 _PASSES = 4  # for hard links to files that nobody wanted by their own names
 
@@ -132,8 +147,8 @@ class Tree:
         """Targets of wanted hard links whose content has not been captured: target to the links' paths."""
         self._parents: dict[str, str] = {"": ""}  # directory as entries name it: where it really is
         self._known: set[str] = {""}  # directories, where they really are
-        self._memory = self._total = 0
-        self._spool_dir = spool_dir
+        self._memory = self._total = self._replaced = self._followed = 0
+        self.spool_dir = spool_dir
         self._spool: IO[bytes] | None = None
 
     def close(self) -> None:
@@ -176,6 +191,9 @@ class Tree:
                 known = f"{real}/{step}" if real else step
                 if known in self.links:
                     known = self.follow(known)
+                    for end, letter in enumerate(known):
+                        if letter == "/":
+                            self._know(known[:end])
                 self._parents[named] = known
                 self._know(known)
             real = known
@@ -186,6 +204,9 @@ class Tree:
         steps, done, left = path.split("/")[::-1], "", _LINK_STEPS
         while steps:
             step = steps.pop()
+            self._followed += 1
+            if self._followed > FOLLOWED_LIMIT:
+                raise Unsupported("its symbolic links lead through too many directories")
             if step == "..":
                 done = done.rpartition("/")[0]
             elif step not in {"", "."}:
@@ -198,6 +219,24 @@ class Tree:
                     steps.extend(target.split("/")[::-1])
                     done = "" if target.startswith("/") else done.rpartition("/")[0]
         return done
+
+    def adopt(self, other: "Tree", paths: Iterable[str]) -> None:
+        """Take over the files at `paths` that another walk of the same layer has captured."""
+        for path in sorted(paths):
+            self.captured.pop(path, None)
+            if (file := other.captured.get(path)) is None:
+                continue
+            parent, _, name = path.rpartition("/")
+            if how := self.wants(path, parent, name, file.size, file.head):
+                self.capture(path, file.size, iter((file.read(),)), how, file.head)
+
+    def add_unknown(self, path: str, reason: str) -> None:
+        """Take note of something that could not be read."""
+        self.unknowns.append((path, reason))
+        if len(self.unknowns) > UNKNOWN_LIMIT:
+            raise Unsupported(
+                f"more than {UNKNOWN_LIMIT:,} things in it can't be read, such as {path[:200]!a}"
+            )
 
     def add_other(self, path: str) -> None:
         """Take note of anything that is no directory; it replaces whatever this layer had at its path."""
@@ -221,6 +260,8 @@ class Tree:
         if directory not in self._known:
             self._known.add(directory)
             self.directories += directory.encode() + b"\0"
+            if len(self.directories) > TABLE_LIMIT:
+                raise Unsupported(f"its directories' paths have more than {TABLE_LIMIT:,} bytes")
             self.captured.pop(directory, None)  # it took a file's place
 
     def add_link(self, path: str, target: str) -> None:
@@ -231,6 +272,9 @@ class Tree:
 
     def add_hard_link(self, path: str, target: str) -> None:
         """Take note of a hard link; its content is the target's."""
+        if path != target and target in self.links:  # link(2) does not follow it: this is the same symbolic link
+            self.add_link(path, self.links[target])
+            return
         self.add_other(path)
         self.captured.pop(path, None)
         _, parent, name = self.place(path)
@@ -245,6 +289,8 @@ class Tree:
         self.entries += 1
         if name == ".wh..wh..opq":
             self.opaque.append(parent)
+        elif name in {".wh.", ".wh..", ".wh..."}:
+            self.add_unknown(f"{parent}/{name}" if parent else name, "a whiteout that names nothing in its directory")
         elif not name.startswith(".wh..wh."):
             self.whiteouts.append(f"{parent}/{name[4:]}" if parent else name[4:])
 
@@ -252,7 +298,7 @@ class Tree:
         """Keep a file's content, or look at it, or both; the pieces may be left unread."""
         limit = FILE_LIMIT if how & KEEP else LOOK_LIMIT
         if size > limit or (how & KEEP and self._total + size > CAPTURE_LIMIT):
-            self.unknowns.append((path, f"not read: {size:,} bytes are over the limit of what is read of a layer"))
+            self.add_unknown(path, f"not read: {size:,} bytes are over the limit of what is read of a layer")
             self.captured.pop(path, None)
             return
         file = self._kept(path, size, pieces) if how & KEEP else self._passing(path, size, pieces)
@@ -287,10 +333,13 @@ class Tree:
     def _temporary(self) -> IO[bytes]:
         import tempfile  # noqa: PLC0415  # 14 ms that most layers need not pay
 
-        return tempfile.TemporaryFile(dir=self._spool_dir)
+        return tempfile.TemporaryFile(dir=self.spool_dir)
 
     def _drop(self, path: str) -> None:
         """Take away what this layer had below a path that is no directory any more."""
+        self._replaced += len(self.others) + len(self.directories)
+        if self._replaced > REPLACED_LIMIT:
+            raise Unsupported("it replaces too many directories that it holds itself")
         prefix, raw = path + "/", path.encode() + b"/"
         self.captured = {key: file for key, file in self.captured.items() if not key.startswith(prefix)}
         self.links = {key: target for key, target in self.links.items() if not key.startswith(prefix)}
@@ -320,12 +369,8 @@ def read_tree(
     tree = Tree(wants, look=look, spool_dir=spool_dir)
     try:
         _walk(Tar(open_tar()), tree)
-        for _ in range(_PASSES):
-            if not tree.pending:
-                break
-            _fetch_linked(Tar(open_tar()), tree)
-        for paths in tree.pending.values():
-            tree.unknowns += [(path, "a hard link whose target is not in the layer") for path in paths]
+        if tree.pending:
+            _fetch_linked(open_tar, tree)
     except BaseException:
         tree.close()
         raise
@@ -339,7 +384,7 @@ def _walk(tar: Tar, tree: Tree) -> None:
             path = clean(entry.path)
             if path is None or len(entry.path) > PATH_LIMIT:
                 shown = entry.path[:200].decode("utf-8", "replace")
-                tree.unknowns.append((shown, "not read: its path leads out of the image or is too long"))
+                tree.add_unknown(shown, "not read: its path leads out of the image or is too long")
                 continue
             if not path:
                 continue  # the root itself
@@ -358,6 +403,8 @@ def _walk(tar: Tar, tree: Tree) -> None:
             else:
                 wanted = kind == SPARSE and wants(path, parent, name, entry.size, b"")
                 _add_special(tree, entry, path, wanted=bool(wanted))
+            if len(tree.others) > 4 * TABLE_LIMIT:
+                raise Unsupported(f"its files' paths have more than {4 * TABLE_LIMIT:,} bytes")
             if tree.entries > ENTRY_LIMIT:
                 raise Unsupported(f"it has more than {ENTRY_LIMIT:,} entries")
     except CorruptImage:
@@ -369,7 +416,10 @@ def _add_special(tree: Tree, entry: Entry, path: str, *, wanted: bool) -> None:
     if entry.kind == DIRECTORY:
         tree.add_directory(path)
     elif entry.kind == SYMLINK:
-        tree.add_link(path, decode_path(entry.link))
+        if len(entry.link) <= TARGET_LIMIT:
+            tree.add_link(path, decode_path(entry.link))
+        else:
+            tree.add_unknown(path, "not read: a symbolic link with too long a target")
     elif entry.kind == HARD_LINK:
         target = clean(entry.link)
         tree.add_hard_link(path, tree.place(target)[0] if target else "")
@@ -378,26 +428,26 @@ def _add_special(tree: Tree, entry: Entry, path: str, *, wanted: bool) -> None:
         tree.add_other(path)
         tree.captured.pop(path, None)
         if wanted:
-            tree.unknowns.append((path, "not read: a sparse file"))
+            tree.add_unknown(path, "not read: a sparse file")
 
 
-def _fetch_linked(tar: Tar, tree: Tree) -> None:
-    """Capture the targets of pending hard links, which may be hard links themselves."""
-    pending, tree.pending = tree.pending, {}
-    for entry in tar:
-        target = clean(entry.path)
-        paths = pending.get(target) if target else None
-        if not paths or target is None:
-            continue
-        if entry.kind == FILE:
-            parent, _, name = paths[0].rpartition("/")
-            head = tar.tape.peek(HEAD) if entry.size >= HEAD else b""
-            if how := tree.wants(paths[0], parent, name, entry.size, head):
-                tree.capture(paths[0], entry.size, tar.pieces(entry), how, head)
-            if (file := tree.captured.get(paths[0])) is not None:
-                tree.captured.update({path: file.at(path) for path in paths})
-            pending.pop(target)
-        elif entry.kind == HARD_LINK and (further := clean(entry.link)):
-            tree.pending.setdefault(further, []).extend(pending.pop(target))
-    for target, paths in pending.items():
-        tree.unknowns += [(path, f"a hard link whose target {target!a} is not in the layer") for path in paths]
+def _fetch_linked(open_tar: Callable[[], Iterable[bytes]], tree: Tree) -> None:
+    """Capture what wanted hard links lead to, by walking again for their targets.
+
+    What a path held when it was linked to depends on all that came before, so the whole layer applies once more.
+    """
+    links = {path for paths in tree.pending.values() for path in paths}
+    wanted = links.union(tree.pending)
+    for _ in range(_PASSES):
+        again = Tree(lambda path, *_: KEEP if path in wanted else 0, spool_dir=tree.spool_dir)
+        _walk(Tar(open_tar()), again)
+        if wanted.issuperset(again.pending):
+            break
+        wanted.update(again.pending)
+        again.close()
+    tree.adopt(again, links)
+    for target, paths in sorted(again.pending.items()):
+        for path in sorted(links.intersection(paths).difference(tree.captured, again.links)):
+            tree.add_unknown(path, f"a hard link whose target {target[:200]!a} is not in the layer")
+    tree.pending.clear()
+    again.close()

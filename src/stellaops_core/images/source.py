@@ -20,10 +20,12 @@ def open_image(
     platform: Platform | None = None,
     registry: "RegistryOptions | None" = None,
     docker_host: str = "",
+    docker_certificates: str = "",
     spool_dir: Path | None = None,
 ) -> ImageSource:
     """Open the image that `ref` names; the caller closes it.
 
+    `docker_host`, `docker_certificates`: see `open_daemon`.
     `spool_dir`: where compressed archives are unpacked and a daemon's exports are kept while they are read.
     Raises `UsageError`, `TargetError` and its kin, or `NetworkError`.
     """
@@ -36,7 +38,7 @@ def open_image(
     if ref.scheme == "docker":
         from stellaops_core.images.daemon import open_daemon  # noqa: PLC0415
 
-        return open_daemon(ref, platform, docker_host, spool_dir)
+        return open_daemon(ref, platform, docker_host, spool_dir, docker_certificates)
     if ref.scheme == "registry":
         return _open_registry(ref, platform, registry)
     raise UsageError(f"not a scheme that images are read from: {ref.scheme[:40]!r}")

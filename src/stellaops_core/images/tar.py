@@ -29,6 +29,7 @@ _DEVICES = frozenset(b"346")
 _NAMING = frozenset(b"xgLKSXN")
 _USED = frozenset({b"path", b"linkpath", b"size"})
 _SPARSE = b"GNU.sparse."
+_LONG = (b"L", b"K")  # what GNU's long names are kept as; no pax record that is used has such a key
 _ODD = re.compile(rb"^/|//|(?:^|/)\.{1,2}(?:/|$)")
 
 
@@ -171,32 +172,42 @@ class Tar:
             raise Truncated("the tar ends inside an extended header")
         self.tape.skip(-size % BLOCK)
         if flag == 0x78:  # x; a global header (g) carries nothing that layers may use
+            for key in [key for key in named if key not in _LONG]:
+                del named[key]  # Go's reader, and so container runtimes, forget the header before
             named.update({key: value for key, value in _pax(data) if key in _USED or key.startswith(_SPARSE)})
-        elif flag == 0x4C:  # L
-            named.setdefault(b"path", data.rstrip(b"\0"))
-        elif flag == 0x4B:  # K
-            named.setdefault(b"linkpath", data.rstrip(b"\0"))
+        elif flag in b"LK":
+            named[_LONG[flag == 0x4B]] = data.split(b"\0", 1)[0]
 
 
 def _entry(block: bytes, flag: int, named: dict[bytes, bytes]) -> tuple[Entry, int]:
     """Return the entry and the number of content bytes that follow it."""
     path = block[:100].split(b"\0", 1)[0]
     if block[257:263] == b"ustar\0" and block[345]:
-        path = block[345:500].split(b"\0", 1)[0] + b"/" + path
+        end = 476 if block[508:] == b"tar\0" else 500  # star keeps times behind a shorter prefix
+        path = block[345:end].split(b"\0", 1)[0] + b"/" + path
     link = block[157:257].split(b"\0", 1)[0] if flag in b"12" else b""
     size = _number(block[124:136])
     kind = _KINDS.get(flag) or (OTHER if flag in _DEVICES else FILE)
     if named:
-        path = named.get(b"GNU.sparse.name") or named.get(b"path", path)
-        link = named.get(b"linkpath", link)
-        if b"size" in named:
+        path = named.get(b"L") or named.get(b"path") or path
+        link = named.get(b"K") or named.get(b"linkpath") or link
+        if named.get(b"size"):
             size = _decimal(named[b"size"])
-        if kind == FILE and any(key.startswith(_SPARSE) for key in named):
-            kind = SPARSE
+        if _has_holes(named):
+            path = named.get(b"GNU.sparse.name") or path
+            kind = SPARSE if kind == FILE else kind
     stored = size if kind in {FILE, SPARSE} else 0
     if flag == 0 and path.endswith(b"/"):
         kind = DIRECTORY  # as tars wrote it before ustar
     return Entry(path.rstrip(b"/"), kind, stored, _mode(block[100:108]), link), stored
+
+
+def _has_holes(named: dict[bytes, bytes]) -> bool:
+    """Whether these are records of a sparse file, as Go's reader decides it; others of their kind mean nothing."""
+    version = named.get(b"GNU.sparse.major", b""), named.get(b"GNU.sparse.minor", b"")
+    if version == (b"", b""):
+        return bool(named.get(b"GNU.sparse.map") or named.get(b"GNU.sparse.offset"))
+    return version in {(b"0", b"0"), (b"0", b"1"), (b"1", b"0")}
 
 
 def _verify(block: bytes) -> None:
@@ -225,22 +236,17 @@ def _end(block: bytes, tape: Tape) -> None:
 
 def _number(field: bytes) -> int:
     """Read an octal number, or GNU's base-256."""
-    try:
-        return int(field[:11], 8)
-    except ValueError:
-        pass
-    if field[0] == 0x80:
-        return int.from_bytes(field[1:], "big")
     text = field.strip(b"\0 ")
-    if not text:
+    if text.isdigit():  # no sign, no underscore, no prefix: int() would take them
+        try:
+            return int(text, 8)
+        except ValueError:
+            pass
+    elif not text:
         return 0
-    try:
-        number = int(text, 8)
-    except ValueError:
-        number = -1
-    if number < 0:
-        raise CorruptImage(f"the tar has a header with the size {bytes(field)!r}")
-    return number
+    elif field[0] == 0x80:
+        return int.from_bytes(field[1:], "big")
+    raise CorruptImage(f"the tar has a header with the size {bytes(field)!r}")
 
 
 def _decimal(text: bytes) -> int:
@@ -268,6 +274,8 @@ def _pax(data: bytes) -> Iterator[tuple[bytes, bytes]]:
             if not data[at:].strip(b"\0"):
                 return
             raise CorruptImage("the tar has a damaged pax header")
+        if b"\0" in value and key in _USED:
+            raise CorruptImage("the tar has a pax header with a null character in it")
         yield key, value
         at = end
 

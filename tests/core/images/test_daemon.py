@@ -1,6 +1,7 @@
 import os
 import resource
 import shutil
+import ssl
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builders import docker_archive, layer
-from simulators import EngineSimulator, body, drop_after, endless, status
+from simulators import Authority, EngineSimulator, body, drop_after, endless, status
 from stellaops_core.errors import (
     NetworkError,
     StellaError,
@@ -20,6 +21,9 @@ from stellaops_core.errors import (
 from stellaops_core.images import daemon as subject
 from stellaops_core.images.daemon import open_daemon
 from stellaops_core.images.image import ImageRef
+
+# httpcore forgets sockets that can't connect; whichever test runs when they are collected would be blamed.
+pytestmark = pytest.mark.filterwarnings("ignore:Exception ignored in. <socket", "ignore:Exception ignored in. <ssl")
 
 TAR = layer({"etc/os-release": "ID=test\n"})
 ID = "ab" * 32
@@ -50,7 +54,7 @@ def spool(tmp_path) -> Path:
 )
 def test_an_image_is_exported_and_read(engine, spool, name, export):
     """By name, with and without a tag, and by ID; the spool file is gone afterwards."""
-    source = open_daemon(ImageRef("docker", name), None, engine.url_of_socket, spool)
+    source = open_daemon(ImageRef("docker", name), None, engine.docker_host, spool)
     with source.open_layer(source.image.layers[0]) as pieces:
         assert b"".join(pieces) == TAR
     source.close()
@@ -68,7 +72,7 @@ def test_the_spool_file_is_private(engine, spool):
 
     engine.fault("/json", look)
     with pytest.raises(NetworkError):
-        open_daemon(ImageRef("docker", "app"), None, engine.url_of_socket, spool)
+        open_daemon(ImageRef("docker", "app"), None, engine.docker_host, spool)
     assert modes == [0o600]
 
 
@@ -78,7 +82,7 @@ def test_a_full_disk(engine, spool):
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
         with pytest.raises(TargetError, match="no room"):
-            open_daemon(ImageRef("docker", "app"), None, engine.url_of_socket, spool)
+            open_daemon(ImageRef("docker", "app"), None, engine.docker_host, spool)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert list(spool.iterdir()) == []
@@ -106,18 +110,17 @@ def test_a_broken_engine_leaves_an_error_and_no_file(engine, spool, monkeypatch,
     monkeypatch.setattr(subject, "DETAILS_LIMIT", 1 << 20)
     engine.fault(part, fault)
     with pytest.raises(error):
-        open_daemon(ImageRef("docker", "app:latest"), None, engine.url_of_socket, spool)
+        open_daemon(ImageRef("docker", "app:latest"), None, engine.docker_host, spool)
     assert list(spool.iterdir()) == []
 
 
 def test_an_image_that_is_not_there(engine, spool):
     """The hint names both ways to get it."""
     with pytest.raises(TargetNotFound) as caught:
-        open_daemon(ImageRef("docker", "other:1"), None, engine.url_of_socket, spool)
+        open_daemon(ImageRef("docker", "other:1"), None, engine.docker_host, spool)
     assert "docker pull other:1" in caught.value.hint
 
 
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <socket")  # httpcore forgets a socket that can't connect
 def test_no_engine(spool, tmp_path):
     """No socket, a socket nobody serves, a port nobody serves: one error, with a hint."""
     for host in (f"unix://{tmp_path}/absent.sock", "tcp://127.0.0.1:1"):
@@ -136,7 +139,7 @@ def test_no_permission(spool):
         (folder / "engine.sock").chmod(0)
         child = os.fork()
         if not child:
-            os._exit(_hint_for_nobody(engine.url_of_socket, folder))
+            os._exit(_hint_for_nobody(engine.docker_host, folder))
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     shutil.rmtree(folder)
 
@@ -156,20 +159,94 @@ def _hint_for_nobody(host: str, spool: Path) -> int:
 @pytest.mark.parametrize("host", ["/var/run/docker.sock", "unix://relative", "ssh://host", "tcp://", "tcp://a/b", "x"])
 def test_addresses_that_are_not_supported(host, spool):
     """They are usage errors that say what is."""
-    with pytest.raises(UsageError, match="not the address"):
+    with pytest.raises(UsageError, match="not the address") as caught:
         open_daemon(ImageRef("docker", "app"), None, host, spool)
+    assert ("ssh -nNT -L" if host.startswith("ssh") else "tcp://host:port") in caught.value.hint
+
+
+@pytest.mark.parametrize("host", ["tcp://me:s3cret@a", "ssh://me:s3cret@a"])
+def test_a_login_in_an_address_is_not_told(host, spool):
+    """Whether it is supported or not."""
+    with pytest.raises(UsageError, match=r"//a$"):
+        open_daemon(ImageRef("docker", "app"), None, host, spool)
+
+
+# TLS
+
+
+@pytest.fixture
+def secured(authority, engine, tmp_path) -> Iterator[EngineSimulator]:
+    """An engine that wants to know its clients; `tmp_path/certificates` is what DOCKER_CERT_PATH would name."""
+    context = authority.context()
+    context.load_verify_locations(authority.file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    for name, file in zip(("cert.pem", "key.pem"), authority.issue("client", "client.example"), strict=True):
+        shutil.copy(file, folder / name)
+    shutil.copy(authority.file, folder / "ca.pem")
+    with EngineSimulator(None, tls=context) as server:
+        server.archives = engine.archives
+        yield server
+
+
+def test_an_engine_over_tls(secured, spool, tmp_path):
+    """With certificates on both sides; a client without one gets nothing."""
+    folder = tmp_path / "certificates"
+    open_daemon(ImageRef("docker", "app"), None, secured.docker_host, spool, str(folder)).close()
+    (folder / "cert.pem").unlink()
+    with pytest.raises(NetworkError):
+        open_daemon(ImageRef("docker", "app"), None, secured.docker_host, spool, str(folder))
+    assert list(spool.iterdir()) == []
+
+
+def test_an_engine_that_is_not_trusted(secured, spool, tmp_path):
+    """An unknown authority; TLS where there is none, and none where there is: each has its error."""
+    folder = tmp_path / "certificates"
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copy(Authority(other).file, folder / "ca.pem")
+    with pytest.raises(NetworkError, match="not trusted") as caught:
+        open_daemon(ImageRef("docker", "app"), None, secured.docker_host, spool, str(folder))
+    assert "DOCKER_CERT_PATH" in caught.value.hint
+    with EngineSimulator(None) as plain:
+        with pytest.raises(NetworkError, match="does not speak TLS"):
+            open_daemon(ImageRef("docker", "app"), None, plain.docker_host, spool, str(folder))
+        plain.fault("/json", status(400, b"Client sent an HTTP request to an HTTPS server.\n"))
+        with pytest.raises(NetworkError) as caught:
+            open_daemon(ImageRef("docker", "app"), None, plain.docker_host, spool)
+        assert "DOCKER_TLS_VERIFY" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("ca.pem", None), ("ca.pem", b"x"), ("cert.pem", b"x"), ("key.pem", None)]
+)
+def test_certificates_that_cannot_be_used(secured, spool, tmp_path, name, content):
+    """Missing ones, and files that are none."""
+    file = tmp_path / "certificates" / name
+    file.unlink()
+    if content:
+        file.write_bytes(content)
+    with pytest.raises(UsageError, match="can't be used"):
+        open_daemon(ImageRef("docker", "app"), None, secured.docker_host, spool, str(file.parent))
+    assert not secured.requests
+
+
+def test_a_socket_needs_no_certificates(engine, spool, tmp_path):
+    """They are for TCP only, as with docker."""
+    open_daemon(ImageRef("docker", "app"), None, engine.docker_host, spool, str(tmp_path / "absent")).close()
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/../b", "a b", "a?b", "a#b", "a%2fb", "-x", "a\n", "x" * 2000])
 def test_names_that_are_none(engine, spool, name):
     """Nothing that could bend the request's path is sent."""
     with pytest.raises(UsageError):
-        open_daemon(ImageRef("docker", name), None, engine.url_of_socket, spool)
+        open_daemon(ImageRef("docker", name), None, engine.docker_host, spool)
     assert not engine.requests
 
 
 def test_a_spool_that_cannot_be_written(engine, tmp_path):
     """It is told with what to do."""
     with pytest.raises(TargetError) as caught:
-        open_daemon(ImageRef("docker", "app"), None, engine.url_of_socket, tmp_path / "absent")
+        open_daemon(ImageRef("docker", "app"), None, engine.docker_host, tmp_path / "absent")
     assert "TMPDIR" in caught.value.hint

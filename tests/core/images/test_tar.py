@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from stellaops_core.errors import CorruptImage, StellaError, Truncated
 from stellaops_core.images.tar import DIRECTORY, FILE, HARD_LINK, OTHER, SPARSE, SYMLINK, Tar, clean
+from tars import END, header, pax
 
 NAMES = st.text(
     st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=300
@@ -20,26 +21,6 @@ FORMATS = [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT]
 def cut(data: bytes, size: int) -> Iterator[bytes]:
     for start in range(0, len(data), size):
         yield data[start : start + size]
-
-
-def header(
-    name: bytes, size: bytes = b"0", kind: bytes = b"0", *, magic: bytes = b"ustar\x0000", **fields: bytes
-) -> bytes:
-    """A raw header whose checksum holds."""
-    block = bytearray(512)
-    block[:100] = name.ljust(100, b"\0")[:100]
-    block[124:136] = size.rjust(11, b"0") + b"\0" if len(size) < 12 else size
-    block[156:157] = kind
-    block[257:265] = magic
-    for key, value in fields.items():
-        start = int(key[1:])
-        block[start : start + len(value)] = value
-    block[148:156] = b" " * 8
-    block[148:156] = b"%06o\0 " % sum(block)
-    return bytes(block)
-
-
-END = bytes(1024)
 
 
 @pytest.mark.property
@@ -129,17 +110,6 @@ def test_gnu_sparse_files_are_passed_over_whole() -> None:
     assert [(entry.path, entry.kind) for entry in Tar([data])] == [(b"holes", SPARSE), (b"next", FILE)]
 
 
-def pax(**records: str) -> bytes:
-    data = b""
-    for key, value in records.items():
-        body = f" {key.replace('__', '.')}={value}\n".encode()
-        length = len(body) + 1
-        while len(str(length)) + len(body) != length:
-            length = len(str(length)) + len(body)
-        data += str(length).encode() + body
-    return header(b"pax", b"%o" % len(data), b"x") + data.ljust(-(-len(data) // 512) * 512, b"\0")
-
-
 def test_pax_says_path_link_and_size() -> None:
     """Extended headers win over the header's own fields, for one entry."""
     data = pax(path="p" * 200, size="3") + header(b"short", b"7") + b"abc".ljust(512, b"\0") + header(b"after") + END
@@ -149,7 +119,11 @@ def test_pax_says_path_link_and_size() -> None:
 
 def test_pax_sparse_files_have_their_real_name() -> None:
     """GNU's pax sparse format hides the name in a record."""
-    data = pax(GNU__sparse__major="1", GNU__sparse__name="real") + header(b"GNUSparseFile.0/real", b"0") + END
+    data = (
+        pax(GNU__sparse__major="1", GNU__sparse__minor="0", GNU__sparse__name="real")
+        + header(b"GNUSparseFile.0/real", b"0")
+        + END
+    )
     assert [(entry.path, entry.kind) for entry in Tar([data])] == [(b"real", SPARSE)]
 
 
