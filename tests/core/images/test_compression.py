@@ -84,9 +84,9 @@ def test_longer_than_announced() -> None:
         while True:
             yield bytes(1000)
 
-    with pytest.raises(DigestMismatch, match="^longer"):
+    with pytest.raises(DigestMismatch, match=r"^longer"):
         list(decompressed(endless(), check_of(stored)))
-    with pytest.raises(DigestMismatch, match="^longer"):
+    with pytest.raises(DigestMismatch, match=r"^longer"):
         list(decompressed(cut(stored + b"xx"), check_of(stored)))
 
 
