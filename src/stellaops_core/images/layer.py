@@ -234,9 +234,7 @@ class Tree:
         """Take note of something that could not be read."""
         self.unknowns.append((path, reason))
         if len(self.unknowns) > UNKNOWN_LIMIT:
-            raise Unsupported(
-                f"more than {UNKNOWN_LIMIT:,} things in it can't be read, such as {path[:200]!a}"
-            )
+            raise Unsupported(f"more than {UNKNOWN_LIMIT:,} things in it can't be read, such as {path[:200]!a}")
 
     def add_other(self, path: str) -> None:
         """Take note of anything that is no directory; it replaces whatever this layer had at its path."""

@@ -201,7 +201,12 @@ def test_anything(data):
 def test_documentation_of_another_package() -> None:
     """A package whose directory under /usr/share/doc is a link has the licences of the package it leads to."""
     package = Package(
-        type="deb", name="libgcc-s1", version="12.2.0-14", key="libgcc-s1:amd64", qualifiers={"arch": "amd64"}
+        type="deb",
+        name="libgcc-s1",
+        version="12.2.0-14",
+        key="libgcc-s1:amd64",
+        qualifiers={"arch": "amd64"},
+        properties=(("stella:deb:source", "gcc-12"), ("stella:deb:sourceVersion", "12.2.0-14")),
     )
     found = {
         "usr/share/doc/gcc-12-base/copyright": [Licenses("gcc-12-base", ("GPL-3.0-or-later",))],
