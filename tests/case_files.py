@@ -10,7 +10,7 @@ import msgspec
 
 from stellaops_core.analyzers.analyzer import Malformed, OwnedFiles, View
 from stellaops_core.component import Distribution
-from stellaops_core.images.layer import CapturedFile
+from stellaops_core.images.captured import CapturedFile
 
 CASES = Path(__file__).parent / "cases"
 

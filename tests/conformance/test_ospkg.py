@@ -17,7 +17,7 @@ import pytest
 from stellaops_core.analyzers import apk, dpkg, os_release
 from stellaops_core.analyzers.analyzer import Malformed, OwnedFiles, Package, View
 from stellaops_core.component import Distribution
-from stellaops_core.images.layer import CapturedFile
+from stellaops_core.images.captured import CapturedFile
 from stellaops_core.readers.copyright import read_licenses
 from stellaops_core.readers.deb822 import JUNK, read_stanzas
 

@@ -7,8 +7,9 @@ import pytest
 from builders import Dir, Hard, Link, layer
 from stellaops_core.errors import CorruptImage, StellaError, Unsupported
 from stellaops_core.images.compression import inflate
-from stellaops_core.images.layer import Tree, read_tree
+from stellaops_core.images.layer import read_tree
 from stellaops_core.images.tar import FILE, SPARSE, Tar
+from stellaops_core.images.tree import Tree
 from tars import END, header, pax
 
 

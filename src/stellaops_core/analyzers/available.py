@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
 from stellaops_core.errors import UsageError
-from stellaops_core.images.layer import KEEP, LOOK
+from stellaops_core.images.tree import KEEP, LOOK
 
 if TYPE_CHECKING:
     from stellaops_core.analyzers.analyzer import Analyzer
@@ -121,7 +121,7 @@ class Interests:
         return [one for at, one in enumerate(asked) if one not in asked[:at] and one.wants(path, size)]
 
     def ask(self, path: str, parent: str, name: str, size: int, head: bytes) -> int:
-        """Return what to do with a file; a `Wants` of `images.layer`."""
+        """Return what to do with a file; a `Wants` of `images.tree`."""
         how = 0
         for analyzer in self.of(path, parent, name, size, head):
             how |= LOOK if analyzer.alone else KEEP

@@ -12,9 +12,11 @@ from contextlib import AbstractContextManager
 from typing import Self
 
 from stellaops_core.errors import MissingBlob, NotAnImage, TargetError, TargetNotFound
+from stellaops_core.images.captured import HEAD
 from stellaops_core.images.image import Image, Layer, Platform
-from stellaops_core.images.layer import ENTRY_LIMIT, HEAD, Look, Tree, Wants
+from stellaops_core.images.layer import ENTRY_LIMIT
 from stellaops_core.images.tar import decode_path
+from stellaops_core.images.tree import Look, Tree, Wants
 
 _KERNEL = frozenset({"proc", "sys", "dev"})
 

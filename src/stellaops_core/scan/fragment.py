@@ -18,7 +18,8 @@ from msgspec import Struct
 from stellaops_core.analyzers.analyzer import Analyzer, Found, Malformed, OwnedFiles
 from stellaops_core.analyzers.available import Interests
 from stellaops_core.errors import StellaError
-from stellaops_core.images.layer import CapturedFile, Look, Tree, Wants
+from stellaops_core.images.captured import CapturedFile
+from stellaops_core.images.tree import Look, Tree, Wants
 
 _MAGIC = b"stellaF1"
 _LENGTHS = Binary("<4Q")

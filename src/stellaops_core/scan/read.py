@@ -11,7 +11,8 @@ from stellaops_core.errors import CorruptImage, MissingBlob
 from stellaops_core.images.compression import Check, decompressed
 from stellaops_core.images.directory import DirectorySource, read_directory
 from stellaops_core.images.image import ImageSource, Layer
-from stellaops_core.images.layer import Look, Tree, Wants, read_tree
+from stellaops_core.images.layer import read_tree
+from stellaops_core.images.tree import Look, Tree, Wants
 from stellaops_core.sbom.summary import Run
 from stellaops_core.scan.cache import LayerCache, analysis_key
 from stellaops_core.scan.fragment import Pack, read_with

@@ -7,7 +7,8 @@ import pytest
 from builders import Dir, Hard, Link, layer
 from stellaops_core.errors import CorruptImage, Unsupported
 from stellaops_core.images import layer as module
-from stellaops_core.images.layer import Tree, read_tree
+from stellaops_core.images.layer import read_tree
+from stellaops_core.images.tree import Tree
 
 
 def tree_of(tar: bytes, wanted: str = "") -> Tree:
@@ -102,33 +103,11 @@ def test_paths_that_lead_out_are_unknown() -> None:
     assert [path for path, _ in tree.unknowns] == ["../../etc/passwd"]
 
 
-def test_deep_paths_do_not_recurse() -> None:
-    """A thousand directories deep is a path like any other."""
-    path = "d/" * 1500 + "x"
-    assert contents(tree_of(layer({path: b"1"}), "x")) == {path: b"1"}
-
-
-def test_large_files_spill_and_too_large_ones_are_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the memory limit content goes to a file; beyond the file limit it is not read, and that is said."""
-    monkeypatch.setattr(module, "MEMORY_LIMIT", 10)
-    monkeypatch.setattr(module, "FILE_LIMIT", 100)
-    tree = tree_of(layer({"a": b"1" * 8, "b": b"2" * 50, "c": b"3" * 99, "d": b"4" * 101, "e": Hard("b")}))
-    assert contents(tree) == {"a": b"1" * 8, "b": b"2" * 50, "c": b"3" * 99, "e": b"2" * 50}
-    assert [path for path, _ in tree.unknowns] == ["d"]
-    tree.close()
-
-
 def test_too_many_entries(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is a bound, and it is an error: half a layer is no layer."""
     monkeypatch.setattr(module, "ENTRY_LIMIT", 10)
     with pytest.raises(Unsupported, match="entries"):
         tree_of(layer({str(number): b"" for number in range(20)}))
-
-
-def test_aufs_bookkeeping_is_nothing() -> None:
-    """`.wh..wh.plnk` and its kin are no whiteouts."""
-    tree = tree_of(layer({".wh..wh.plnk/x": b"", ".wh..wh.aufs": b"", ".wh.gone": b""}), "nothing")
-    assert tree.whiteouts == ["gone"]
 
 
 def test_wanted_sparse_files_are_unknown() -> None:
@@ -151,9 +130,3 @@ def test_damage_reads_to_the_end_first() -> None:
     with pytest.raises(CorruptImage):
         read_tree(pieces, lambda *_: False)  # type: ignore[arg-type]
     assert taken[-1] == b"the end"
-
-
-def test_under() -> None:
-    """An analyzer sees captured files below a directory, in order, and no others."""
-    tree = tree_of(layer({"a/z": b"", "a/b/c": b"", "ab/x": b"", "a": Dir()}))
-    assert [file.path for file in tree.under("a")] == ["a/b/c", "a/z"]

@@ -19,8 +19,9 @@ from stellaops_core.analyzers.analyzer import (
 )
 from stellaops_core.analyzers.available import Interests
 from stellaops_core.errors import StellaError
-from stellaops_core.images import layer as module
-from stellaops_core.images.layer import Look, Tree, Wants, read_tree
+from stellaops_core.images import tree as module
+from stellaops_core.images.layer import read_tree
+from stellaops_core.images.tree import Look, Tree, Wants
 from stellaops_core.scan.fragment import Gap, Pack, read_with
 
 
