@@ -11,8 +11,9 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from stellaops_core.analyzers.analyzer import Analyzer, Content, Found, Installed, Joins, Malformed, View
+from stellaops_core.analyzers.analyzer import Analyzer, Found, Installed, Joins, Malformed, View
 from stellaops_core.analyzers.available import Interests
+from stellaops_core.readers.content import Content
 
 T = TypeVar("T")
 
@@ -73,11 +74,11 @@ def find(analyzer: Analyzer, files: Mapping[str, str | bytes]) -> tuple[dict[str
     found: dict[str, list[Found]] = {}
     unread = {}
     for file in captured:
+        some: list[Found] = []
         try:
-            some = list(analyzer.analyze(file, captured))
+            some.extend(analyzer.analyze(file, captured))  # what comes before a fault counts
         except Malformed as error:
             unread[file.path] = str(error)
-            continue
         if some:
             found[file.path] = msgspec.msgpack.decode(msgspec.msgpack.encode(some), type=list[Found])
     return found, unread

@@ -57,7 +57,11 @@ def join(analyzer, found, distribution=None):
 def _facts(item):
     """The kind of a find, and its fields that say something."""
     fields = {name: getattr(item, name) for name in item.__struct_fields__}
-    said = {name: msgspec.to_builtins(value) for name, value in fields.items() if value not in ("", (), {}, 100)}
+    said = {
+        name: msgspec.to_builtins(value)
+        for name, value in fields.items()
+        if value is not False and value not in ("", (), {}, 100)
+    }
     return {"kind": type(item).__name__, **said}
 
 

@@ -11,7 +11,6 @@ TYPE_CHECKING = False  # type checkers believe otherwise; `typing` itself would 
 if TYPE_CHECKING:
     from stellaops_core.analyzers.analyzer import (
         Analyzer,
-        Content,
         Found,
         Installed,
         Joins,
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from stellaops_core.images.registry import RegistryOptions
     from stellaops_core.images.source import open_image
     from stellaops_core.purl import Purl, make_purl, parse_purl
+    from stellaops_core.readers.content import Content
     from stellaops_core.sbom.formats import FORMATS
     from stellaops_core.sbom.sbom import LayerOrigin, Removed, Sbom, Subject
     from stellaops_core.sbom.summary import Run, Summary
@@ -123,7 +123,7 @@ __all__ = [
 
 _MODULES = {
     "analyzers.analyzer": (
-        "Analyzer Content Found Installed Joins LayerFile LayerFiles Licenses Malformed OwnedFiles Package View"
+        "Analyzer Found Installed Joins LayerFile LayerFiles Licenses Malformed OwnedFiles Package View"
     ),
     "component": "Component Distribution Evidence Unknown",
     "digest": "Digest parse_digest",
@@ -137,6 +137,7 @@ _MODULES = {
     "images.registry": "RegistryOptions",
     "images.source": "open_image",
     "purl": "Purl make_purl parse_purl",
+    "readers.content": "Content",
     "sbom.formats": "FORMATS",
     "sbom.sbom": "LayerOrigin Removed Sbom Subject",
     "sbom.summary": "Run Summary",

@@ -13,7 +13,7 @@ Technique = Literal[
 ]
 """How a fact was had; CycloneDX 1.6 `evidence.identity.methods.technique`."""
 
-OS_PACKAGE_TYPES = frozenset({"deb", "apk", "rpm", "alpm"})
+OS_PACKAGE_TYPES = frozenset({"deb", "apk", "rpm", "alpm", "opkg", "ebuild", "xbps"})
 """purl types of operating system packages: what they own, they answer for."""
 
 

@@ -126,6 +126,22 @@ sqlitestudio-OpenSSL-exception stunnel-exception SWI-exception Swift-exception T
 UBDL-exception Universal-FOSS-exception-1.0 vsftpd-openssl-exception WxWindows-exception-3.1 x11vnc-openssl-exception
 """
 
+_URL = re.compile(
+    r"https?://(?:www\.)?((?:(?:opensource|spdx)\.org/licenses?/([\w.+-]+?))|[\w./-]+?)(?:\.html?|\.txt|\.php)?/?",
+    re.IGNORECASE,
+)
+# Pages that are one licence's own.
+_PLACES = {
+    "apache.org/licenses/license-2.0": "Apache-2.0",
+    "eclipse.org/legal/epl-2.0": "EPL-2.0",
+    "eclipse.org/legal/epl-v10": "EPL-1.0",
+    "eclipse.org/legal/epl-v20": "EPL-2.0",
+    "eclipse.org/org/documents/edl-v10": "BSD-3-Clause",
+    "eclipse.org/org/documents/epl-v10": "EPL-1.0",
+    "mozilla.org/en-us/mpl/2.0": "MPL-2.0",
+    "mozilla.org/mpl/2.0": "MPL-2.0",
+}
+
 # One licence under names that no rule below derives. Keys are as `_key` makes them.
 _NAMES = {
     "2-clause-bsd": "BSD-2-Clause",
@@ -256,6 +272,9 @@ def _name(text: str) -> str | None:
         return None
     if _REFERENCE.fullmatch(text):
         return text
+    if url := _URL.fullmatch(text):
+        place = url[1].lower()
+        return _PLACES.get(place) or (_name(url[2]) if url[2] else None)
     key = _key(_LATER.sub("+", text))
     versioned = _VERSIONED.fullmatch(key)
     if versioned and (found := _versioned(*versioned.groups(default=""))):

@@ -151,3 +151,21 @@ def test_split():
     assert split(("MIT OR ISC",)) == (("expression", "MIT OR ISC"),)
     assert split(("MIT", "", "MIT", "MIT OR ISC")) == (("id", "MIT"), ("text", "MIT OR ISC"))
     assert split(()) == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "license_"),
+    [
+        ("http://www.apache.org/licenses/LICENSE-2.0.txt", "Apache-2.0"),
+        ("https://www.apache.org/licenses/LICENSE-2.0", "Apache-2.0"),
+        ("https://opensource.org/licenses/MIT", "MIT"),
+        ("http://opensource.org/licenses/BSD-3-Clause/", "BSD-3-Clause"),
+        ("https://spdx.org/licenses/EPL-2.0.html", "EPL-2.0"),
+        ("https://www.eclipse.org/legal/epl-v10.html", "EPL-1.0"),
+        ("https://example.org/licenses/MIT", "https://example.org/licenses/MIT"),
+        ("https://opensource.org/licenses/https://opensource.org/licenses/MIT", None),
+    ],
+)
+def test_pages_of_licences(url: str, license_: str | None) -> None:
+    """A page that is one licence's own names it; other addresses stay as declared."""
+    assert normalize(url) == (license_ or url)

@@ -10,7 +10,6 @@ Rules that hold for every analyzer, ours or a third party's (entry-point group `
   `join`, which sees the composed image.
 """
 
-import mmap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
@@ -18,9 +17,7 @@ from msgspec import Struct, field
 
 from stellaops_core.component import Distribution, Technique
 from stellaops_core.purl import Purl
-
-Content = bytes | mmap.mmap
-"""A file's content: slices are bytes, `find` works, a compiled pattern searches it, `struct` unpacks from it."""
+from stellaops_core.readers.content import Content
 
 _T = TypeVar("_T")
 
@@ -78,6 +75,8 @@ class Package(Struct, frozen=True, array_like=True, tag_field="kind", tag="packa
     properties: tuple[tuple[str, str], ...] = ()
     technique: Technique = "manifest-analysis"
     confidence: int = 100
+    fallback: bool = False
+    """Counts only where no operating system package owns the file: a version read from a program's own data, say."""
 
     @property
     def identity(self) -> tuple[str, str, str, str, str, str]:

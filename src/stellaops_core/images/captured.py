@@ -8,11 +8,10 @@ import mmap
 from collections.abc import Callable
 from typing import IO, Any, TypeVar
 
+from stellaops_core.readers.content import Content
+
 HEAD = 8
 """Bytes of content that are shown when a file is offered."""
-
-Content = bytes | mmap.mmap
-"""A file's content: slices are bytes, `find` works, a compiled pattern searches it, `struct` unpacks from it."""
 
 _T = TypeVar("_T")
 

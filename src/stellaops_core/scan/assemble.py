@@ -42,6 +42,7 @@ def assemble(
     joins = {one.name: _Join(one, view, overlay.layer_of) for one in analyzers}
     installed = [(name, one) for name, join in joins.items() for one in join.run(overlay.found.get(name, {}))]
     owners = _owners(overlay, packs, installed, first_layer)
+    installed = [(name, one) for name, one in installed if not (one.package.fallback and one.path in owners)]
     components = tuple(_merged(_draft(overlay, name, one, owners, first_layer) for name, one in installed))
     removed = _removed(overlay.gone, joins, {component.purl for component in components})
     gaps = {gap for join in joins.values() for gap in join.gaps}
@@ -137,24 +138,28 @@ def _draft(
 ) -> Component:
     """Make a component of one place where a package was found."""
     package, purl = one.package, str(one.purl)
-    layer = overlay.since.get((analyzer, one.path, package.identity), first_layer)
+    layer = overlay.since.get((analyzer, one.path, package.identity), overlay.layer_of.get(one.path, first_layer))
+    owned = owners.get(one.path, ())
+    inside = [path for path in one.evidence if path.startswith(one.path + "!/")]  # of an archive: says more than it
+    evidence = [
+        Evidence(path, analyzer, layer, package.technique, package.confidence, owned) for path in inside or [one.path]
+    ]
+    evidence += [
+        Evidence(path, analyzer, overlay.layer_of.get(path, layer), owners=owners.get(path, ()))
+        for path in one.evidence
+        if path not in inside
+    ]
     return Component(
         purl=purl,
         type=one.purl.type,
         name=package.name,
         version=package.version,
-        evidence=(
-            Evidence(one.path, analyzer, layer, package.technique, package.confidence, owners.get(one.path, ())),
-            *(
-                Evidence(path, analyzer, overlay.layer_of.get(path, layer), owners=owners.get(path, ()))
-                for path in one.evidence
-            ),
-        ),
+        evidence=tuple(evidence),
         layer=layer,
         licenses=tuple(filter(None, map(normalize, one.licenses or package.licenses))),
         hashes=package.hashes,
         depends=one.depends,
-        owners=owners.get(one.path, ()),
+        owners=owned,
         supplier=package.supplier,
         urls=package.urls,
         properties=package.properties + one.properties,
@@ -192,11 +197,15 @@ def _union(lists: Iterable[Iterable[_T]]) -> tuple[_T, ...]:
 
 def _removed(gone: Iterable[Gone], joins: Mapping[str, _Join], present: set[str]) -> Iterator[Removed]:
     """Name what was taken away by the same join as what is there; what is there elsewhere is not gone."""
-    groups: dict[tuple[str, str, int], list[Gone]] = {}
+    groups: dict[tuple[str, int], list[Gone]] = {}
     for item in gone:
-        groups.setdefault((item.analyzer, item.path, item.removed), []).append(item)
-    for (analyzer, path, removed), items in groups.items():
-        introduced = {item.package.identity: item.introduced for item in items}
-        for one in joins[analyzer].run({path: [item.package for item in items]}):
+        groups.setdefault((item.analyzer, item.removed), []).append(item)
+    for (analyzer, removed), items in groups.items():
+        introduced = {(item.path, item.package.identity): item.introduced for item in items}
+        found: dict[str, list[Found]] = {}
+        for item in sorted(items, key=lambda item: item.path):
+            found.setdefault(item.path, []).append(item.package)
+        for one in joins[analyzer].run(found):
             if (purl := str(one.purl)) not in present:
-                yield Removed(purl, path, introduced[one.package.identity], removed)
+                since = introduced.get((one.path, one.package.identity), removed)
+                yield Removed(purl, one.path, since, removed)
