@@ -1,9 +1,10 @@
 """Python distributions that are installed: `.dist-info`, `.egg-info` (directory or file) and eggs.
 
 Comes in: METADATA or PKG-INFO, with what lies beside it (RECORD, direct_url.json, INSTALLER, REQUESTED, requires.txt,
-installed-files.txt). Goes out: one `Package` for each, `OwnedFiles` for each file list; after `join`, dependency edges
-within an environment. Lock files and requirement lists are wishes and never read; wheels, wheel caches and build
-directories hold nothing that is installed.
+installed-files.txt), and the pyvenv.cfg of virtual environments. Goes out: one `Package` for each distribution,
+`OwnedFiles` for each file list; after `join`, dependency edges within an environment and what it searches besides. Lock
+files and requirement lists are wishes and never read; wheels, wheel caches and build directories hold nothing that is
+installed.
 
 Source: PyPA "Recording installed projects", "Core metadata", "direct_url.json"; setuptools' egg formats.
 """
@@ -46,19 +47,22 @@ _BESIDE: Final = frozenset(
     {"RECORD", "direct_url.json", "INSTALLER", "REQUESTED", "requires.txt", "installed-files.txt"}
 )
 _RECORDS: Final = ("METADATA", "PKG-INFO")
+ENVIRONMENT: Final = "pyvenv.cfg"
 
 
 class Python(Analyzer):
     """The analyzer; see the module."""
 
     name = "python"
-    version = 1
-    names = frozenset(_RECORDS) | _BESIDE
+    version = 2
+    names = frozenset(_RECORDS) | _BESIDE | {ENVIRONMENT}
     endings = (".egg-info", ".egg")
 
     def wants(self, path: str, size: int) -> bool:  # noqa: ARG002  # too large ones become an Unknown in `analyze`
         """Whether the path is part of an installed distribution's record."""
         directory, _, name = path.rpartition("/")
+        if name == ENVIRONMENT:
+            return bool(directory)
         if name not in self.names:
             return path.endswith(self.endings) and not _NOT_INSTALLED.search(path)
         return directory.endswith((".dist-info", ".egg-info", ".egg/EGG-INFO")) and not _NOT_INSTALLED.search(path)
@@ -88,20 +92,31 @@ def _found(file: LayerFile, near: LayerFiles) -> Iterator[Found]:
     directory, _, name = file.path.rpartition("/")
     if name in {"RECORD", "installed-files.txt"}:
         yield from _owned(file, directory)
+    elif name == ENVIRONMENT:
+        yield _environment(_content(file), directory)
     elif name in _BESIDE or (name == "PKG-INFO" and near.get(directory + "/METADATA")):
         return
     elif name in _RECORDS:
-        yield _package(_content(file), directory, near)
+        yield read_package(_content(file), directory, near)
     elif name.endswith(".egg"):
         yield from _zipped(file)
     else:
-        yield _package(_content(file), file.path, None)
+        yield read_package(_content(file), file.path, None)
 
 
 def _content(file: LayerFile) -> bytes:
     if file.size > SIZE_LIMIT:
         raise Malformed(f"larger than {SIZE_LIMIT} bytes")
     return file.read()
+
+
+def _environment(data: bytes, directory: str) -> Package:
+    """A virtual environment, for `join` alone: which interpreter's distributions it sees besides its own."""
+    lines = (line.partition("=") for line in data.decode("utf-8", "replace").split("\n")[:100])
+    fields = {name.strip().lower(): value.strip() for name, _, value in lines}
+    sees = fields.get("include-system-site-packages", "").lower() == "true"
+    home = fields.get("home", "").strip("/").rpartition("/")[0]
+    return Package(ENVIRONMENT, home if sees else "", "", key=directory)
 
 
 def _owned(file: LayerFile, directory: str) -> Iterator[OwnedFiles]:
@@ -121,10 +136,10 @@ def _zipped(file: LayerFile) -> Iterator[Package]:
 
     members = read_egg(_content(file))
     if "EGG-INFO/PKG-INFO" in members:
-        yield _package(members["EGG-INFO/PKG-INFO"], file.path, None, members.get("EGG-INFO/requires.txt", b""))
+        yield read_package(members["EGG-INFO/PKG-INFO"], file.path, None, members.get("EGG-INFO/requires.txt", b""))
 
 
-def _package(data: bytes, key: str, near: LayerFiles | None, requires: bytes = b"") -> Package:
+def read_package(data: bytes, key: str, near: LayerFiles | None, requires: bytes = b"") -> Package:
     """Make the package of METADATA or PKG-INFO; `key` is the directory or file that stands for the distribution."""
     from stellaops_core.readers.metadata import read_fields, read_requires  # noqa: PLC0415  # read with a find
     from stellaops_core.readers.stated import clean_text  # noqa: PLC0415

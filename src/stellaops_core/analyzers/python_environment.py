@@ -78,8 +78,15 @@ class Environments:
             (path, fact)
             for path, facts in view.found.items()
             for fact in facts
-            if isinstance(fact, Package) and not _stands_twice(path, view)
+            if isinstance(fact, Package) and fact.type == "pypi" and not _stands_twice(path, view)
         ]
+        self._homes = {
+            fact.key: fact.name
+            for facts in view.found.values()
+            for fact in facts
+            if isinstance(fact, Package) and fact.type == "pyvenv.cfg" and fact.name
+        }
+        """Virtual environments that see the system's distributions, to the prefix of that system's interpreter."""
         self._machine = MACHINES.get(view.architecture, view.architecture)
         self._purls: dict[str, Purl] = {}
         self._sites: dict[str, Site] = {}
@@ -121,7 +128,22 @@ class Environments:
                 shared = members + unversioned if "." in version else sites
                 for site in members:
                     paths[site.directory] = [site, *shared[:SITES_LIMIT]]
+        for directory, site in self._sites.items() if self._homes else ():
+            paths[directory] += self._system(site)
         return paths
+
+    def _system(self, own: Site) -> list[Site]:
+        """What a virtual environment with `include-system-site-packages` searches after its own."""
+        prefix, _, _, major = own.group if len(own.group) == 4 else ("", "", "", "")
+        home = self._homes.get(prefix.rstrip("/"))
+        if not prefix or home is None:
+            return []
+        home = "usr" if home == "usr/local" else home
+        return [
+            site
+            for site in self._sites.values()
+            if site.group[0] == home + "/" and site.group[-1] == major and site.version in {own.version, major}
+        ][:SITES_LIMIT]
 
     def _resolve(self) -> dict[str, list[Package]]:
         """Follow requirements until no further extra turns out to be wanted."""

@@ -11,12 +11,12 @@ from stellaops_core.errors import UsageError
 
 PLUGIN = """
 from stellaops_core.analyzers.analyzer import Analyzer
-class Erlang(Analyzer):
+class Cobol(Analyzer):
     name, version = "{name}", 3
     names = frozenset({{"x"}})
     def wants(self, path, size): return True
     def analyze(self, file, near): return []
-ANALYZER = Erlang()
+ANALYZER = Cobol()
 """
 
 
@@ -28,32 +28,32 @@ def test_the_table_and_the_files_agree() -> None:
 
 @pytest.fixture
 def plugin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "stella_erlang.py").write_text(PLUGIN.format(name="erlang"))
-    info = tmp_path / "stella_erlang-1.0.dist-info"
+    (tmp_path / "stella_cobol.py").write_text(PLUGIN.format(name="cobol"))
+    info = tmp_path / "stella_cobol-1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stella-erlang\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[stellaops.analyzers]\nerlang = stella_erlang:ANALYZER\n")
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stella-cobol\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[stellaops.analyzers]\ncobol = stella_cobol:ANALYZER\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.delitem(sys.modules, "stella_erlang", raising=False)
+    monkeypatch.delitem(sys.modules, "stella_cobol", raising=False)
     return tmp_path
 
 
 def test_third_parties_come_after_ours(plugin: Path) -> None:
     """By entry point, with their version in the key."""
-    assert analyzer_versions() == (*BUILTIN, ("erlang", 3))
-    assert [one.name for one in load_analyzers()][-1] == "erlang"
+    assert analyzer_versions() == (*BUILTIN, ("cobol", 3))
+    assert [one.name for one in load_analyzers()][-1] == "cobol"
     assert analyzer_versions([]) == BUILTIN
 
 
 def test_equal_names_are_an_error(plugin: Path) -> None:
     """Two analyzers of one name would share cache entries."""
-    (plugin / "stella_erlang.py").write_text(PLUGIN.format(name="dpkg"))
+    (plugin / "stella_cobol.py").write_text(PLUGIN.format(name="dpkg"))
     with pytest.raises(UsageError, match="dpkg"):
         load_analyzers()
 
 
 def test_what_is_no_analyzer_is_refused(plugin: Path) -> None:
     """The message names the entry point."""
-    (plugin / "stella_erlang.py").write_text("ANALYZER = 1\n")
-    with pytest.raises(UsageError, match="stella_erlang:ANALYZER"):
+    (plugin / "stella_cobol.py").write_text("ANALYZER = 1\n")
+    with pytest.raises(UsageError, match="stella_cobol:ANALYZER"):
         load_analyzers()

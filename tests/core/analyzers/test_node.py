@@ -43,6 +43,17 @@ def test_is_an_analyzer():
         ("app/node_modules/.pnpm/registry.example.org/a/1.0.0/node_modules/a/package.json", True),
         ("app/node_modules/.store/a-npm-1/package/package.json", True),
         ("app/node_modules/.package-lock.json", True),
+        ("app/node_modules/.pnpm/lock.yaml", True),
+        ("app/pnpm-lock.yaml", False),
+        ("app/lock.yaml", False),
+        ("app/node_modules/next/dist/compiled/glob/package.json", True),
+        ("app/node_modules/next/dist/compiled/@s/glob/package.json", True),
+        ("app/node_modules/@s/a/vendor/glob/package.json", True),
+        ("usr/share/nodejs/a/vendor/glob/package.json", True),
+        ("app/node_modules/a/compiled/package.json", False),
+        ("app/node_modules/a/test/vendor/glob/package.json", False),
+        ("app/node_modules/a/vendor/fixtures/glob/package.json", False),
+        ("app/vendor/glob/package.json", False),
         ("usr/share/nodejs/a/package.json", True),
         ("usr/share/nodejs/@s/a/package.json", True),
         ("usr/share/nodejs/a/node_modules/b/package.json", True),
@@ -209,6 +220,46 @@ def test_edges_are_nodes(tree):
     for item in items:
         targets = (search(tree, item.package.key, name) for name in tree[item.package.key])
         assert item.depends == tuple(sorted({purls[target] for target in targets if target} - {str(item.purl)}))
+
+
+def test_copies_inside_packages():
+    """A package that a bundler copied into another is a weaker fact, and only where name and directory agree."""
+    outer = "app/node_modules/next"
+    texts = {
+        "dist/compiled/glob": {"name": "glob", "version": "7.1.7", "dependencies": {"next": "*"}},
+        "dist/compiled/@s/og": {"name": "@s/og", "version": "0.7.2"},
+        "dist/compiled/other": {"name": "another", "version": "1.0.0"},
+        "dist/compiled/bare": {"name": "bare"},
+        "dist/compiled/own": {"name": "own", "version": "1.0.0", "private": True},
+        "dist/compiled/odd": {"name": "odd", "version": "1 2"},
+        "dist/glob": {"name": "glob", "version": "9.9.9"},
+    }
+    files = {f"{outer}/{path}/package.json": json.dumps(text) for path, text in texts.items()}
+    files[f"{outer}/dist/compiled/torn/package.json"] = "{"
+    files[f"{outer}/package.json"] = json.dumps({"name": "next", "version": "15.0.0", "dependencies": {"glob": "*"}})
+    items, unread = installed(ANALYZER, files)
+    assert not unread
+    assert [(str(item.purl), item.package.confidence, item.depends, item.properties) for item in items] == [
+        ("pkg:npm/%40s/og@0.7.2", 60, (), (("stella:npm:vendored", outer),)),
+        ("pkg:npm/glob@7.1.7", 60, (), (("stella:npm:vendored", outer),)),
+        ("pkg:npm/next@15.0.0", 100, (), ()),
+    ]
+
+
+def test_pnpm_knows_the_archives():
+    """Hashes come from pnpm's hidden lockfile, by name and version; a torn one costs nothing but them."""
+    store = "app/node_modules/.pnpm"
+    lock = "packages:\n\n  a@1.0.0:\n    resolution: {integrity: sha512-" + "A" * 86 + "==}\n"
+    files = {
+        f"{store}/lock.yaml": lock,
+        f"{store}/a@1.0.0/node_modules/a/package.json": '{"name": "a", "version": "1.0.0"}',
+        f"{store}/b@1.0.0/node_modules/b/package.json": '{"name": "b", "version": "1.0.0"}',
+    }
+    items, unread = installed(ANALYZER, files)
+    assert not unread
+    assert [item.package.hashes for item in items] == [(("SHA-512", "00" * 64),), ()]
+    items, _ = installed(ANALYZER, {**files, f"{store}/lock.yaml": b"\xff\0"})
+    assert [item.package.hashes for item in items] == [(), ()]
 
 
 def test_case_of_names_is_kept():

@@ -52,6 +52,8 @@ def test_is_an_analyzer():
         ("root/.cache/uv/archive-v0/x/a-1.dist-info/METADATA", False),
         ("src/build/bdist.linux-x86_64/wheel/a-1.dist-info/METADATA", False),
         ("w/a-1-py3-none-any.whl/a-1.dist-info/METADATA", False),
+        ("opt/venv/pyvenv.cfg", True),
+        ("pyvenv.cfg", False),
         ("app/requirements.txt", False),
         ("app/poetry.lock", False),
     ],

@@ -152,3 +152,30 @@ def test_edges_are_what_is_required_and_there(wishes):
     """Plain requirements: exactly those that are installed, without itself, sorted, each once."""
     expected = {name: sorted(set(wants) & set(wishes) - {name}) for name, wants in wishes.items()}
     assert edges({f"{VENV}/{name}": wants for name, wants in wishes.items()}) == expected
+
+
+@pytest.mark.parametrize(
+    ("config", "sees"),
+    [
+        ("home = /usr/bin\ninclude-system-site-packages = true\nversion = 3.11.2\n", ["helper", "local"]),
+        ("home = /usr/local/bin\nInclude-System-Site-Packages=TRUE", ["helper", "local"]),
+        ("home = /usr/bin\ninclude-system-site-packages = false\n", []),
+        ("home = /opt/python/bin\ninclude-system-site-packages = true\n", []),
+        ("include-system-site-packages = true\n", []),
+        ("\xff", []),
+    ],
+)
+def test_virtual_environments_that_see_the_system(config, sees):
+    """Where pyvenv.cfg says so, what the system's interpreter searches is found too; other versions are not."""
+    files = image(
+        {
+            f"{VENV}/app": ["helper", "local", "newer"],
+            "usr/lib/python3/dist-packages/helper": [],
+            "usr/local/lib/python3.11/dist-packages/local": ["app"],
+            "usr/lib/python3.12/site-packages/newer": [],
+        }
+    )
+    items, unread = installed(ANALYZER, {**files, "opt/venv/pyvenv.cfg": config.encode("latin-1")})
+    assert not unread
+    found = {item.package.name: [purl[9:].partition("@")[0] for purl in item.depends] for item in items}
+    assert found == {"app": sees, "helper": [], "local": [], "newer": []}
