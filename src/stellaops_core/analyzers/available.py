@@ -45,6 +45,7 @@ BUILTIN: tuple[tuple[str, int], ...] = (
     ("golang", 1),
     ("rust", 1),
     ("graalvm", 1),
+    ("binaries", 1),
 )
 """(name, version); the module beside this file has the same name and an `ANALYZER`."""
 

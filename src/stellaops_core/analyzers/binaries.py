@@ -21,8 +21,8 @@ from stellaops_core.readers.programs import MAGICS
 
 SEARCH_LIMIT: Final = 512 << 20
 """Bytes from a file's start that are searched."""
-PLACE_LIMIT: Final = 20_000
-"""Places of a clue's text that are looked at; in real files there are a few hundred at most."""
+PLACE_LIMIT: Final = 2_000
+"""Places of a clue's text that are looked at; real files have less than a hundred."""
 BEFORE: Final = 128
 """Bytes before a clue's text that belong to it."""
 AFTER: Final = 256

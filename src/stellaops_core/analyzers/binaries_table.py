@@ -71,7 +71,8 @@ KNOWN: Final = (
         _either(r"python\d\.\d+[a-z]{0,3}", _library(r"python\d\.\d+[a-z]{0,3}")),
         # where the prefix of the installation ends in the version, the linker lets both texts share their end
         tuple(
-            Clue(anchor, rb"[\0/]([23]\.\d+\.\d+(?:(?:a|b|rc)\d+)?)\+?\0") for anchor in (b"\x003.", b"\x002.", b"/3.", b"/2.")
+            Clue(anchor, rb"[\0/]([23]\.\d+\.\d+(?:(?:a|b|rc)\d+)?)\+?\0")
+            for anchor in (b"\x003.", b"\x002.", b"/3.", b"/2.")
         ),
         _BARE,
         sign=b"PYTHONHASHSEED",
@@ -90,7 +91,6 @@ KNOWN: Final = (
             Clue(b"/lib/perl5/5.", rb"/lib/perl5/(5\.\d+\.\d+)[/\0]"),
         ),
         90,
-        sign=b"/dev/",
     ),
     Known(
         "php",
@@ -111,7 +111,11 @@ KNOWN: Final = (
         (Clue(b"rustc version ", rb"rustc version (\d+\.\d+\.\d+(?:-[a-z]+(?:\.\d+)?)?) \([0-9a-f]{9} "),),
     ),
     Known("zig", _program("zig"), _said(b"\0zig ", rb"(\d+\.\d+\.\d+(?:-dev\.\d+)?)", rb"[\0+]")),
-    Known("lua", _either(_program(r"lua[\d.]*"), _library(r"lua[\d.]*")), (Clue(b"$LuaVersion: ", rb"\$LuaVersion: Lua (5\.\d+\.\d+) "),)),
+    Known(
+        "lua",
+        _either(_program(r"lua[\d.]*"), _library(r"lua[\d.]*")),
+        (Clue(b"$LuaVersion: ", rb"\$LuaVersion: Lua (5\.\d+\.\d+) "),),
+    ),
     Known(
         "luajit",
         _either(_program(r"luajit[\d.a-z-]*"), _library(r"luajit[\d.-]*")),
@@ -126,8 +130,10 @@ KNOWN: Final = (
         _program("haproxy"),
         (
             Clue(b"HA-Proxy version ", rb"HA-Proxy version (\d+\.\d+\.\d+)[^\0]* \d{4}/"),
-            Clue(b", released ", rb"\0 version (\d+\.\d+(?:\.\d+|-dev\d+))[^\0]*, released \d{4}/"),
-            Clue(b"HAProxy version follows", rb"\0(\d+\.\d+(?:\.\d+|-dev\d+))(?:-[0-9a-f]+)?\0+HAProxy version follows"),
+            Clue(b", released ", rb" version (\d+\.\d+(?:\.\d+|-dev\d+))[^\0]*, released \d{4}/"),
+            Clue(
+                b"HAProxy version follows", rb"\0(\d+\.\d+(?:\.\d+|-dev\d+))(?:-[0-9a-f]+)?\0+HAProxy version follows"
+            ),
         ),
     ),
     Known("varnish", _program("varnishd"), (Clue(b" revision ", rb"varnish-(\d+\.\d+\.\d+) revision "),)),
@@ -135,7 +141,7 @@ KNOWN: Final = (
         "redis",
         _program("redis-server", "redis-sentinel", "redis-check-rdb", "redis-check-aof", "redis-cli"),
         (
-            Clue(b"Redis version ", rb"Server started, Redis version (\d+\.\d+\.\d+)\n"),
+            Clue(b"Redis version ", rb"Server started, Redis version (\d+\.\d+\.\d+)\0"),
             Clue(b"\0c11-builtin", rb"\0(\d+\.\d+\.\d+)\0c11-builtin\0"),
             Clue(b"\0 (git:%s", rb"\0(\d+\.\d+\.\d+)\0 \(git:%s"),
             # version, name of the build's container and time, with nothing between
@@ -164,7 +170,11 @@ KNOWN: Final = (
     Known("pgbouncer", _program("pgbouncer"), _said(b"\0PgBouncer ")),
     Known("unbound", _program("unbound"), _said(b"\0unbound ")),
     Known("dnsmasq", _program("dnsmasq"), _said(b"\0dnsmasq-", rb"(\d+\.\d+)")),
-    Known("mosquitto", _program("mosquitto"), (Clue(b"mosquitto version %s", rb"\0(\d+\.\d+\.\d+)\0mosquitto version %s"),)),
+    Known(
+        "mosquitto",
+        _program("mosquitto"),
+        (Clue(b"mosquitto version %s", rb"\0(\d+\.\d+\.\d+)\0mosquitto version %s"),),
+    ),
     Known("openvpn", _program("openvpn"), _said(b"\0OpenVPN ", after=rb" [\w-]+-")),
     Known("openssh", _program("sshd", "ssh"), _said(b"\0OpenSSH_", rb"(\d+\.\d+p\d+)", rb"[ \0]")),
     Known("proftpd", _program("proftpd"), _said(b"ProFTPD Version ", rb"(\d+\.\d+\.\d+(?:[a-z]|rc\d+)?)")),
@@ -181,20 +191,28 @@ KNOWN: Final = (
     Known(
         "fluent-bit",
         _program("fluent-bit"),
-        (Clue(b"Fluent Bit v%s", rb"\0(\d+\.\d+\.\d+)\0(?:\x1b\[1m\0)?(?:%s)?Fluent Bit v%s"),),
+        (Clue(b"Fluent Bit v%s", rb"\0(\d+\.\d+\.\d+)\0+(?:\x1b\[1m\0+)?(?:%s)?Fluent Bit v%s"),),
     ),
     # tools
-    Known("busybox", _program("busybox", r"\[", r"\[\["), (Clue(b"BusyBox v", rb"BusyBox v(\d+\.\d+\.\d+)(?: \(|\n?\0)"),)),
+    Known(
+        "busybox", _program("busybox", r"\[", r"\[\["), (Clue(b"BusyBox v", rb"BusyBox v(\d+\.\d+\.\d+)(?: \(|\n?\0)"),)
+    ),
     Known("bash", _program("bash"), (Clue(b"@(#)Bash version ", rb"@\(#\)Bash version (\d+\.\d+\.\d+)\("),)),
     Known("curl", _either(_program("curl"), _library("curl(?:-gnutls|-nss)?")), _said(b"curl/", after=rb"(?:-DEV)?\0")),
-    Known("git", _program("git"), _said(b"\0git/", rb"(\d+\.\d+\.\d+(?:\.\d+)?(?:-rc\d+)?)")),
+    Known("git", _program("git"), (Clue(b"git/", rb"(?<![\w./-])git/(\d+\.\d+\.\d+(?:\.\d+)?(?:-rc\d+)?)\0"),)),
     Known("gawk", _program("gawk"), _said(b"\0GNU Awk ")),
     Known("jq", _program("jq"), (Clue(b"\0DEBUG:", rb"\0(?:jq-)?(\d+\.\d+(?:\.\d+)?(?:rc\d+)?)\0DEBUG:\0"),), 90),
-    Known("xz", _program("xz", "xzdec"), (Clue(b" (XZ Utils) ", rb"\0xz(?:dec)? \(XZ Utils\) (\d+\.\d+\.\d+(?:alpha|beta)?)[\n\0]"),)),
+    Known(
+        "xz",
+        _program("xz", "xzdec"),
+        (Clue(b" (XZ Utils) ", rb"\0xz(?:dec)? \(XZ Utils\) (\d+\.\d+\.\d+(?:alpha|beta)?)[\n\0]"),),
+    ),
     Known("zstd", _program("zstd"), (Clue(b"Zstandard CLI", rb"\0v(\d+\.\d+\.\d+)\0Zstandard CLI\0"),)),
     Known(
         "ffmpeg",
-        _either(_program("ffmpeg", "ffprobe"), _library("av(?:codec|device|filter|format|util)", "swresample", "swscale")),
+        _either(
+            _program("ffmpeg", "ffprobe"), _library("av(?:codec|device|filter|format|util)", "swresample", "swscale")
+        ),
         (
             Clue(b"FFmpeg version ", rb"FFmpeg version " + _FFMPEG),
             Clue(b"%s version ", rb"\0%s version " + _FFMPEG),
@@ -205,7 +223,7 @@ KNOWN: Final = (
     Known(
         "glibc",
         _either(r"libc\.so\.6(?:\.\d+)?", r"libc-\d\.\d+\.so"),
-        (Clue(b"GNU C Library ", rb"GNU C Library (?:\([^)]*\) )?(?:stable|development) release version (\d+\.\d+(?:\.\d+)?)[,.]"),),
+        _said(b"GNU C Library ", rb"(?:\([^)]*\) )?(?:stable|development) release version " + _SHORT, rb"[,.]"),
     ),
     Known(
         "musl",
@@ -217,18 +235,44 @@ KNOWN: Final = (
     Known(
         "openssl",
         _either(_program("openssl"), _library("crypto", "ssl")),
-        (Clue(b"OpenSSL ", rb"\0OpenSSL (\d+\.\d+\.\d+[a-z]{0,2}(?:-(?:alpha|beta|pre|dev)\d*)?)(?:-fips)? {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}\0"),),
+        _said(
+            b"\0OpenSSL ",
+            rb"(\d+\.\d+\.\d+[a-z]{0,2}(?:-(?:alpha|beta|pre|dev)\d*)?)",
+            rb"(?:-fips)? {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}\0",
+        ),
     ),
     Known("gnutls", _library("gnutls"), _said(b"Enabled GnuTLS ", after=rb" logging")),
     Known("mbedtls", _library("mbedcrypto"), (Clue(b"bed TLS ", rb"\0[Mm]bed TLS (\d+\.\d+\.\d+)\0"),)),
     Known("libssh2", _library("ssh2"), (Clue(b"-libssh2_", rb"SSH-2\.0-libssh2_(\d+\.\d+\.\d+)[\r\0]"),)),
     Known("zlib", _library("z"), (Clue(b" deflate ", rb" deflate (\d+\.\d+(?:\.\d+){0,2}) Copyright 1995-"),)),
-    Known("zstd", _library("zstd"), (Clue(b"\x001.", rb"\0(1\.\d+\.\d+)\0"),), _BARE, sign=b"Frame requires too much memory"),
-    Known("xz", _library("lzma"), (Clue(b"\x005.", rb"\0(5\.\d+\.\d+(?:alpha|beta)?)\0"),), _BARE, sign=b"lzma_"),
-    Known("sqlite", _library("sqlite3"), (Clue(b"\x003.", rb"\0(3\.\d+\.\d+(?:\.\d+)?)\0"),), _BARE, sign=b"SQLite format 3\0"),
-    Known("libxml2", _library("xml2"), (Clue(b"\0", rb"(?<![0-9])(2)(\d\d)(\d\d)\0"),), _BARE, sign=b"xmlGetGlobalState"),
+    Known("zstd", _library("zstd"), (Clue(b"1.", rb"(?<![\w./-])(1\.\d+\.\d+)\0"),), _BARE, sign=b"ZSTD_versionString"),
+    Known(
+        "xz",
+        _library("lzma"),
+        (Clue(b"\x005.", rb"\0(5\.\d+\.\d+(?:alpha|beta)?)\0"),),
+        _BARE,
+        sign=b"lzma_version_string",
+    ),
+    Known(
+        "sqlite",
+        _library("sqlite3"),
+        (Clue(b"\x003.", rb"\0(3\.\d+\.\d+(?:\.\d+)?)\0"),),
+        _BARE,
+        sign=b"sqlite3_libversion",
+    ),
+    Known(
+        "libxml2",
+        _library("xml2"),
+        tuple(Clue(b"2%02d" % minor, rb"(?<![0-9])(2)(\d\d)(\d\d)\0") for minor in range(9, 16)),
+        _BARE,
+        sign=b"xmlGetGlobalState",
+    ),
     Known("libxslt", _library("xslt"), (Clue(b"101", rb"(?<![0-9])(1)(01)(\d\d)\0"),), _BARE, sign=b"xsltCompileAttr"),
-    Known("libpng", _library(r"png(?:1\d)?"), _said(b" libpng version ", rb"(\d+\.\d+\.\d+(?:beta\d+|rc\d+)?)", rb"[ \n\0]")),
+    Known(
+        "libpng",
+        _library(r"png(?:1\d)?"),
+        _said(b" libpng version ", rb"(\d+\.\d+\.\d+(?:beta\d+|rc\d+)?)", rb"[ \n\0]"),
+    ),
     Known("libtiff", _library("tiff"), _said(b"LIBTIFF, Version ", after=rb"\n")),
     Known("libjpeg-turbo", _library("jpeg", "turbojpeg"), _said(b"libjpeg-turbo version ", _SHORT, rb" \(build")),
     Known("expat", _library("expat"), _said(b"\0expat_")),
@@ -243,5 +287,5 @@ KNOWN: Final = (
         ),
     ),
     Known("heimdal", _library("krb5"), (Clue(b"$Version: Heimdal ", rb"\$Version: Heimdal (\d+\.\d+\.\d+) \$"),)),
-)  # fmt: skip
+)
 """In no order that matters: a file's name fits one entry only."""

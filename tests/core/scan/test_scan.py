@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from builders import Content, Dir, Link, docker_archive, layer, oci_layout, tar_of
+from programs import elf
 from stellaops_core.errors import CorruptImage, DigestMismatch, MissingBlob
 from stellaops_core.images.image import ImageRef
 from stellaops_core.images.source import open_image
@@ -283,6 +284,22 @@ def test_unknowns_are_told_and_composed(tmp_path: Path) -> None:
     assert len(sbom.components) == 1
     fixed = layer({"app/node_modules/x/package.json": '{"name": "x", "version": "1.0.0"}'})
     assert sbom_of(oci_layout(tmp_path / "two", [layer(broken), fixed])).unknowns == ()
+
+
+def test_a_program_counts_where_no_package_owns_it(tmp_path: Path) -> None:
+    """The distribution's nginx is the package; the one that was built and copied in is told by its own text."""
+    program = elf({".rodata": b"nginx version: nginx/1.27.2\n"})
+    files: dict[str, Content] = {
+        "usr/sbin/nginx": program,
+        "var/lib/dpkg/info/nginx.list": "/usr/sbin/nginx\n",
+        "var/lib/dpkg/status": status("nginx=1.27.2-1"),
+    }
+    owned = sbom_of(oci_layout(tmp_path / "owned", [layer(files)]))
+    assert [one.type for one in owned.components] == ["deb"]
+    both = sbom_of(oci_layout(tmp_path / "both", [layer(files), layer({"usr/local/sbin/nginx": program})]))
+    assert [(one.type, [place.path for place in one.evidence]) for one in both.components if one.type != "deb"] == [
+        ("generic", ["usr/local/sbin/nginx"])
+    ]
 
 
 def test_progress_adds_up(image: Path) -> None:
