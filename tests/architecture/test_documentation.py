@@ -155,8 +155,9 @@ def test_the_analyzer_page_is_true(tmp_path):
     (tmp_path / "probe.py").write_text(
         code + "\nimport sys\nsys.path.insert(0, sys.argv[1])\n"
         "from stellaops_core import Analyzer\nfrom case_files import analyze\nassert isinstance(ANALYZER, Analyzer)\n"
-        "found, gaps = analyze(ANALYZER, {'opt/app/installed.deps': b'alpha 1.0\\nbeta 2\\n', 'x/installed.deps': b'alpha\\n'})\n"
-        "print([(p.name, p.version) for p in found['opt/app/installed.deps']], sorted(gaps))\n"
+        "layer = {'app/installed.deps': b'alpha 1.0\\nbeta 2\\n', 'x/installed.deps': b'a\\n'}\n"
+        "found, gaps = analyze(ANALYZER, layer)\n"
+        "print([(p.name, p.version) for p in found['app/installed.deps']], sorted(gaps))\n"
     )
     command = [sys.executable, "-W", "error", str(tmp_path / "probe.py"), str(ROOT / "tests")]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
