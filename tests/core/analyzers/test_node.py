@@ -3,28 +3,21 @@
 import gc
 import json
 import weakref
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analyses import File, Files, find, installed, is_wanted, read_case, shown
+from analyses import File, Files, find, installed, is_wanted
+from case_texts import cases_of, check
 from stellaops_core.analyzers.analyzer import Analyzer, Joins, Malformed
 from stellaops_core.analyzers.node import ANALYZER, SIZE_LIMIT, Node, place_of
 
-CASES = sorted((Path(__file__).parents[2] / "cases" / "node").glob("*.case"))
 
-
-@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("case", cases_of("node"))
 def test_case(case, request):
     """The files of a case give exactly what stands under `expected`; `--accept` rewrites it."""
-    files, expected = read_case(case.read_text())
-    result = shown(*installed(ANALYZER, files))
-    if request.config.getoption("--accept", default=False):
-        kept = case.read_text().partition("-- expected --\n")[0]
-        case.write_text(kept + "-- expected --\n" + json.dumps(result, indent=1) + "\n")
-    assert result == expected
+    check(ANALYZER, case, request.config)
 
 
 def test_is_an_analyzer():

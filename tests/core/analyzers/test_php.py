@@ -1,27 +1,19 @@
 """Composer packages: what is a record, what is found, who needs whom."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from analyses import installed, is_wanted, read_case, shown
+from analyses import installed, is_wanted
+from case_texts import cases_of, check
 from stellaops_core.analyzers.analyzer import Analyzer, Joins
 from stellaops_core.analyzers.php import ANALYZER
 
-CASES = sorted((Path(__file__).parents[2] / "cases" / "php").glob("*.case"))
 
-
-@pytest.mark.parametrize("case", CASES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("case", cases_of("php"))
 def test_case(case, request):
     """The files of a case give exactly what stands under `expected`; `--accept` rewrites it."""
-    files, expected = read_case(case.read_text())
-    result = shown(*installed(ANALYZER, files))
-    if request.config.getoption("--accept", default=False):
-        kept = case.read_text().partition("-- expected --\n")[0]
-        case.write_text(kept + "-- expected --\n" + json.dumps(result, indent=1) + "\n")
-        expected = result
-    assert result == expected
+    check(ANALYZER, case, request.config)
 
 
 def test_is_an_analyzer():
