@@ -15,13 +15,13 @@ _stella() {
     command=${COMP_WORDS[1]}
     case "$command" in cache|config) ((COMP_CWORD > 2)) && command+=" ${COMP_WORDS[2]}" ;; esac
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "scan cache config completion --help --version" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "scan explain cache config completion --help --version" -- "$current")
         return
     fi
     case "$command:$previous" in
         "scan:--platform") :; return ;;
         "scan:-o"|"scan:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json" -- "$current"); return ;;
-        "scan:--view") mapfile -t COMPREPLY < <(compgen -W "inventory" -- "$current"); return ;;
+        "scan:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage" -- "$current"); return ;;
         "scan:--name") :; return ;;
         "scan:--jobs") :; return ;;
         "scan:--insecure-registry") :; return ;;
@@ -29,6 +29,13 @@ _stella() {
         "scan:--color") mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$current"); return ;;
         "scan:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "scan:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "explain:--platform") :; return ;;
+        "explain:-o"|"explain:--format") mapfile -t COMPREPLY < <(compgen -W "table json" -- "$current"); return ;;
+        "explain:--jobs") :; return ;;
+        "explain:--insecure-registry") :; return ;;
+        "explain:--ca-file") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "explain:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "explain:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "cache info:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "cache info:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "cache gc:--max-size") :; return ;;
@@ -47,6 +54,7 @@ _stella() {
         cache) words="info gc clear verify --help" ;;
         config) words="show --help" ;;
         "scan") words="oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --output --view --name --jobs --no-cache --offline --strict -q --quiet --insecure-registry --ca-file --color --cache-dir --config --debug -h --help" ;;
+        "explain") words="oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --format --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
         "cache info") words="--cache-dir --config --debug -h --help" ;;
         "cache gc") words="--max-size --older-than --cache-dir --config --debug -h --help" ;;
         "cache clear") words="--cache-dir --config --debug -h --help" ;;

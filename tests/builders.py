@@ -9,7 +9,7 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -40,6 +40,7 @@ def layer(
     *,
     prefix: str = "",
     tar_format: int = tarfile.PAX_FORMAT,
+    mode_of: Callable[[str, Content], int] = lambda path, content: 0o644,
 ) -> bytes:
     """Write files, links and directories as a tar, in the order given; pairs may name a path twice.
 
@@ -50,7 +51,7 @@ def layer(
         for path, content in files.items() if isinstance(files, Mapping) else files:
             entry = tarfile.TarInfo(prefix + path)
             entry.mtime = 1_700_000_000
-            entry.mode = 0o644
+            entry.mode = mode_of(path, content)
             if isinstance(content, Link):
                 entry.type, entry.linkname = tarfile.SYMTYPE, content.target
             elif isinstance(content, Hard):

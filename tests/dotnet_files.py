@@ -39,13 +39,20 @@ def _serialized(text: str) -> bytes:
 
 
 def _tables(
-    name: str, version: Sequence[int], culture: str, attributes: Mapping[str, str], wide: bool, fields: int
+    name: str,
+    version: Sequence[int],
+    culture: str,
+    attributes: Mapping[str, str],
+    wide: bool,
+    fields: int,
+    references: Sequence[str] = (),
+    modules: Sequence[str] = (),
 ) -> tuple[bytes, bytes, bytes]:
     """The tables' stream and both heaps. More than 2,047 `fields` make the owners of attributes four bytes wide."""
     texts, blobs = _Heap(wide), _Heap(wide)
     none = bytes(4 if wide else 2)
     owner = "<I" if fields > 0x7FF else "<H"
-    rows: dict[int, list[bytes]] = {table: [] for table in (0x00, 0x01, 0x04, 0x0A, 0x0C, 0x20)}
+    rows: dict[int, list[bytes]] = {table: [] for table in (0x00, 0x01, 0x04, 0x0A, 0x0C, 0x1A, 0x20, 0x23)}
     rows[0x00].append(b"\0\0" + texts.text("module") + 3 * none)
     rows[0x04] += [b"\0\0" + none + none] * fields
     rows[0x0C].append(struct.pack(owner, 1 << 5 | 7) + struct.pack("<H", 1 << 3 | 3) + none)  # the module's
@@ -58,6 +65,9 @@ def _tables(
     rows[0x20].append(
         struct.pack("<I4HI", 0x8004, *version, 0) + none + texts.text(name) + texts.text(culture)
     )  # fmt: skip
+    rows[0x1A] += [texts.text(module) for module in modules]
+    for other in references:
+        rows[0x23].append(struct.pack("<4HI", *version, 0) + none + texts.text(other) + none + none)
     present = {table: found for table, found in rows.items() if found}
     mask = sum(1 << table for table in present)
     head = struct.pack("<IBBBBQQ", 0, 2, 0, 7 if wide else 0, 1, mask, 0)
@@ -74,9 +84,14 @@ def assembly(
     wide: bool = False,
     fields: int = 0,
     bits: int = 32,
+    references: Sequence[str] = (),
+    modules: Sequence[str] = (),
 ) -> bytes:
-    """A library of managed code, with nothing but its manifest. `attributes`: class name to its one argument."""
-    tables, texts, blobs = _tables(name, version, culture, attributes, wide, fields)
+    """A library of managed code, with nothing but its manifest. `attributes`: class name to its one argument.
+
+    `references`: assemblies by their simple names; `modules`: native libraries that functions are imported from.
+    """
+    tables, texts, blobs = _tables(name, version, culture, attributes, wide, fields, references, modules)
     streams = {b"#~": tables, b"#Strings": texts, b"#Blob": blobs}
     runtime = b"v4.0.30319\0\0"
     root = struct.pack("<IHHII", 0x424A5342, 1, 1, 0, len(runtime)) + runtime + struct.pack("<HH", 0, len(streams))

@@ -26,15 +26,20 @@ def elf_note(owner: bytes, kind: int, content: bytes, order: str = "<") -> bytes
     return b"".join(part + bytes(-len(part) % 4) for part in (head, owner + b"\0", content))
 
 
-def _dynamic(entries: Sequence[tuple[int, str]], order: str, word: str) -> tuple[bytes, Body]:
-    """The texts, and the table whose first entry leads to them."""
+def _dynamic(
+    entries: Sequence[tuple[int, str]], tags: Mapping[int, int | str], order: str, word: str
+) -> tuple[bytes, Body]:
+    """The texts, and the table that leads to them."""
     texts, table = b"\0", []
     for tag, text in entries:
         table.append((tag, len(texts)))
         texts += text.encode() + b"\0"
     return texts, lambda at: b"".join(
         struct.pack(order + 2 * word, *pair)
-        for pair in [*table, (5, at[".dynstr"]), (10, len(texts)), (0, 0)]
+        for pair in [
+            *table, (5, at[".dynstr"]), (10, len(texts)),
+            *((tag, at[value] if isinstance(value, str) else value) for tag, value in tags.items()), (0, 0),
+        ]
     )  # fmt: skip
 
 
@@ -48,15 +53,21 @@ def elf(
     kind: int = 2,
     entry: int = 0,
     dynamic: Sequence[tuple[int, str]] = (),
+    tags: Mapping[int, int | str] = {},
+    headers: Sequence[tuple[int, int]] = (),
     interpreter: str = "",
     notes: bytes = b"",
     stripped: bool = False,
 ) -> bytes:
-    """An ELF file. `dynamic`: (tag, text) entries; `stripped`: without section headers."""
+    """An ELF file. `dynamic`: (tag, text) entries; `stripped`: without section headers.
+
+    `tags`: further entries, a number or a section whose address it is; `headers`: (type, flags) of further program
+    headers.
+    """
     word, wide = ("I", False) if bits == 32 else ("Q", True)
     parts: dict[str, Body] = dict(sections)
-    if dynamic:
-        parts[".dynstr"], parts[".dynamic"] = _dynamic(dynamic, order, word)
+    if dynamic or tags:
+        parts[".dynstr"], parts[".dynamic"] = _dynamic(dynamic, tags, order, word)
     if interpreter:
         parts[".interp"] = interpreter.encode() + b"\0"
     if notes:
@@ -65,7 +76,7 @@ def elf(
     loads = [name for name in parts if name in writable]
     header_size, program_size, section_size = (64, 56, 64) if wide else (52, 32, 40)
     programs = [*special.keys() & parts.keys(), *loads, ""]
-    data = bytearray(header_size + program_size * len(programs))
+    data = bytearray(header_size + program_size * (len(programs) + len(headers)))
     places: dict[str, tuple[int, int]] = {}
     for name, body in parts.items():
         at = _aligned(data, 16)
@@ -89,10 +100,13 @@ def elf(
         number, flags = special.get(name, 1), 6 if name in loads else 4
         fields = (flags, at, BASE + at, 0, size, size) if wide else (at, BASE + at, 0, size, size, flags)
         table += struct.pack(order + ("IIQQQQQQ" if wide else "8I"), number, *fields, 16)
+    for number, flags in headers:
+        fields = (flags, *[0] * 5) if wide else (*[0] * 5, flags)
+        table += struct.pack(order + ("IIQQQQQQ" if wide else "8I"), number, *fields, 16)
     data[header_size : header_size + len(table)] = table
     ident = b"\x7fELF" + bytes([bits // 32, 1 if order == "<" else 2, 1, 0]) + bytes(8)
     at = (header_size, 0, 0) if stripped else (header_size, sections_at, 0)
-    counts = (header_size, program_size, len(programs), section_size)
+    counts = (header_size, program_size, len(programs) + len(headers), section_size)
     last = (0, 0) if stripped else (len(rows), len(rows) - 1)
     data[:header_size] = ident + struct.pack(f"{order}HHI{3 * word}I6H", kind, machine, 1, entry, *at, *counts, *last)
     return bytes(data)
@@ -105,6 +119,8 @@ def pe(
     bits: int = 64,
     machine: int = 0x8664,
     characteristics: int = 0x22,
+    subsystem: int = 3,
+    dll_characteristics: int = 0,
     directories: Mapping[int, tuple[str, int]] = {},
     overlay: bytes = b"",
 ) -> bytes:
@@ -128,6 +144,7 @@ def pe(
     struct.pack_into("<H", optional, 0, 0x20B if bits == 64 else 0x10B)
     struct.pack_into("<Q" if bits == 64 else "<I", optional, 24 if bits == 64 else 28, BASE)
     struct.pack_into("<I", optional, 60, headers)
+    struct.pack_into("<2H", optional, 68, subsystem, dll_characteristics)
     struct.pack_into("<I", optional, len(optional) - 4, 16)
     head = struct.pack("<4sHHIIIHH", b"PE\0\0", machine, len(sections), 0, 0, 0, optional_size, characteristics)
     data[:2], data[60:64] = b"MZ", struct.pack("<I", start)
@@ -169,6 +186,7 @@ def macho(
     order: str = "<",
     machine: int = 0x01000007,
     kind: int = 2,
+    flags: int = 0,
     commands: Sequence[bytes] = (),
 ) -> bytes:
     """A Mach-O file for one processor; `commands`: further load commands."""
@@ -200,9 +218,38 @@ def macho(
     table += b"".join(commands)
     magic = 0xFEEDFACF if wide else 0xFEEDFACE
     count = len(groups) + len(commands)
-    data[:header_size] = struct.pack(f"{order}7I", magic, machine, 0, kind, count, len(table), 0) + bytes(4 * wide)
+    data[:header_size] = struct.pack(f"{order}7I", magic, machine, 0, kind, count, len(table), flags) + bytes(4 * wide)
     data[header_size : header_size + len(table)] = table
     return bytes(data)
+
+
+def symbol_versions(
+    needed: Mapping[int, Sequence[int]], defined: Mapping[int, int] = {}, order: str = "<"
+) -> tuple[bytes, bytes]:
+    """Tables of symbol versions, needed and defined; names are positions in the dynamic section's texts.
+
+    `needed`: library to its versions; `defined`: version to its flags.
+    """
+    one = b""
+    for number, (library, names) in enumerate(needed.items(), 1):
+        size = 16 + 16 * len(names)
+        one += struct.pack(order + "2H3I", 1, len(names), library, 16, size if number < len(needed) else 0)
+        for count, name in enumerate(names, 1):
+            one += struct.pack(order + "I2H2I", 0, 0, 2, name, 16 if count < len(names) else 0)
+    two = b""
+    for number, (name, flags) in enumerate(defined.items(), 1):
+        two += struct.pack(order + "4H3I", 1, flags, number, 1, 0, 20, 28 if number < len(defined) else 0)
+        two += struct.pack(order + "2I", name, 0)
+    return one, two
+
+
+def text_positions(dynamic: Sequence[tuple[int, str]]) -> dict[str, int]:
+    """Where the texts of an ELF file's dynamic section stand."""
+    positions, at = {}, 1
+    for _, text in dynamic:
+        positions[text] = at
+        at += len(text.encode()) + 1
+    return positions
 
 
 def text_command(number: int, text: str, order: str = "<") -> bytes:
@@ -224,4 +271,40 @@ def fat(*programs: bytes, wide: bool = False) -> bytes:
         table += struct.pack(row, number, 0, at, len(program), 6, *([0] if wide else []))
     head = struct.pack(">2I", 0xCAFEBABF if wide else 0xCAFEBABE, len(programs)) + table
     data[: len(head)] = head
+    return bytes(data)
+
+
+def xcoff(
+    sections: Mapping[str, Body] = {},
+    *,
+    bits: int = 64,
+    flags: int = 2,
+    imports: Sequence[tuple[str, str, str]] = (),
+) -> bytes:
+    """An XCOFF file. `imports`: (directory, file, member), of which the first is where to search."""
+    wide = bits == 64
+    bodies: dict[str, Body] = dict(sections)
+    if imports:
+        names = b"".join(part.encode() + b"\0" for one in imports for part in one)
+        head = (1, 0, 0, len(names), len(imports))
+        bodies[".loader"] = (
+            struct.pack(">6I4Q", *head, 0, 56, 0, 0, 0) if wide else struct.pack(">8I", *head, 32, 0, 0)
+        ) + names
+    start = (24 if wide else 20) + (120 if wide else 72)
+    data = bytearray(start + (72 if wide else 40) * len(bodies))
+    table, places = b"", {}
+    for name, body in bodies.items():
+        at = _aligned(data, 16)
+        content = body if isinstance(body, bytes) else body({key: BASE + place for key, place in places.items()})
+        data += content
+        places[name] = at
+        kind = {".text": 0x20, ".data": 0x40, ".loader": 0x1000}.get(name, 0x8)
+        span = (BASE + at, BASE + at, len(content), at, 0, 0)
+        table += struct.pack(">8s6Q3I4x" if wide else ">8s6I2HI", name.encode(), *span, 0, 0, kind)
+    if wide:
+        head_bytes = struct.pack(">2HIQ2HI", 0x1F7, len(bodies), 0, 0, 120, flags, 0)
+    else:
+        head_bytes = struct.pack(">2H3I2H", 0x1DF, len(bodies), 0, 0, 0, 72, flags)
+    data[: len(head_bytes)] = head_bytes
+    data[start : start + len(table)] = table
     return bytes(data)

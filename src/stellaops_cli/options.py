@@ -105,6 +105,25 @@ SCAN = Verb(
     ),
     hot=True,
 )
+EXPLAIN = Verb(
+    ("explain",),
+    "Tell why something is listed, and what leads to its use.",
+    (
+        SCAN.arguments[0],
+        Argument("what", "a purl, a component's name, or a path in the image", "pkg:pypi/flask"),
+    ),
+    (
+        _for("platform", metavar="PLATFORM"),
+        Option(("-o", "--format"), "how to tell it", "table|json", choices=("table", "json")),
+        _for("jobs", metavar="N"),
+        _for("no-cache"),
+        _for("offline"),
+        QUIET,
+        _for("insecure-registry", metavar="HOST"),
+        _for("ca-file", metavar="FILE", complete="file"),
+        *COMMON,
+    ),
+)
 CACHE = (
     Verb(("cache", "info"), "Show where the cache is and what it holds.", options=COMMON),
     Verb(
@@ -130,5 +149,5 @@ COMPLETION = Verb(
     "Print the completion script for a shell.",
     (Argument("shell", "bash, zsh or fish", "bash", choices=("bash", "zsh", "fish")),),
 )
-VERBS = (SCAN, *CACHE, CONFIG_SHOW, COMPLETION)
+VERBS = (SCAN, EXPLAIN, *CACHE, CONFIG_SHOW, COMPLETION)
 BY_PATH = {verb.path: verb for verb in VERBS}

@@ -58,6 +58,10 @@ def execute(call: Call, settings: Settings) -> int:
             from stellaops_cli.commands.scan import scan  # noqa: PLC0415
 
             return scan(call.values, settings)
+        case ("explain",):
+            from stellaops_cli.commands.explain import explain_component  # noqa: PLC0415
+
+            return explain_component(call.values, settings)
         case ("cache", action):
             from stellaops_cli.commands.cache import look_after_cache  # noqa: PLC0415
 

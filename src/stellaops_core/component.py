@@ -17,6 +17,40 @@ OS_PACKAGE_TYPES = frozenset({"deb", "apk", "rpm", "alpm", "opkg", "ebuild", "xb
 """purl types of operating system packages: what they own, they answer for."""
 
 
+BINARY = "bin:"
+"""Begins the `ref` of a program that no package explains."""
+
+Level = Literal["used", "maybe", "undetermined", "not-reached"]
+"""How sure it is that something is loaded by what the image runs.
+
+`used`: whenever its program runs. `maybe`: on a condition that is not known, or as data. `undetermined`: there is
+something that could not be followed, and may lead to it. `not-reached`: nothing leads to it."""
+
+
+class Step(Struct, frozen=True, array_like=True):
+    """One step from an image's entry point towards what is in use."""
+
+    place: str
+    """The file that says so; `ENTRYPOINT` or `CMD` for the image's configuration."""
+    line: int
+    """From 1; 0 where the place has no lines."""
+    text: str
+    """What it says there, such as `exec gunicorn "$@"`; one line."""
+
+
+class Use(Struct, frozen=True, array_like=True):
+    """Whether a component is in use, and how that shows."""
+
+    level: Level
+    path: str = ""
+    """The file of it that is reached; empty where none is."""
+    chain: tuple[Step, ...] = ()
+    """From the entry point to that file; of what is undetermined, what could not be followed."""
+
+
+NOT_REACHED = Use("not-reached")
+
+
 class Distribution(Struct, frozen=True, array_like=True, tag_field="kind", tag="distribution"):
     """Which distribution a root file system holds; os-release(5)."""
 
@@ -49,10 +83,11 @@ class Evidence(Struct, frozen=True, order=True):
 class Component(Struct, frozen=True, omit_defaults=True):
     """One thing that is installed, however many places it was found in."""
 
-    purl: str
-    """Canonical package URL; also the component's identity in a document."""
+    ref: str
+    """Its identity in a document: the canonical package URL; of a program that no package explains, `bin:` and the
+    SHA-256 of its file in hex."""
     type: str
-    """purl type."""
+    """purl type, or `bin`."""
     name: str
     version: str
     evidence: tuple[Evidence, ...]
@@ -64,7 +99,7 @@ class Component(Struct, frozen=True, omit_defaults=True):
     hashes: tuple[tuple[str, str], ...] = ()
     """(algorithm as CycloneDX names it, hex) of the distributed package, where a record states it."""
     depends: tuple[str, ...] = ()
-    """purls of installed components that this one declares to need."""
+    """`ref`s of installed components that this one declares to need."""
     owners: tuple[str, ...] = ()
     """purls of the operating system packages that own it: empty as soon as one of its places is nobody's."""
     supplier: str = ""
@@ -72,6 +107,13 @@ class Component(Struct, frozen=True, omit_defaults=True):
     """(CycloneDX external reference type, URL)."""
     properties: tuple[tuple[str, str], ...] = ()
     """Sorted facts without a field of their own: (`stella:<type>:<fact>`, value)."""
+    use: "Use | None" = None
+    """Whether it is in use; None where that was not asked, or can't be."""
+
+    @property
+    def purl(self) -> str:
+        """Canonical package URL; empty where it is no package."""
+        return "" if self.ref.startswith(BINARY) else self.ref
 
 
 class Unknown(Struct, frozen=True, order=True, array_like=True):

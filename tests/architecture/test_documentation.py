@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -150,11 +151,16 @@ def test_the_tutorial_runs(tmp_path):
 
 
 def test_the_analyzer_page_is_true(tmp_path):
-    """The analyzer of docs/how-to/add-an-ecosystem.md is one, and finds what the page says."""
-    (code,) = blocks((DOCS / "how-to/add-an-ecosystem.md").read_text(), "python")
+    """The analyzer of docs/how-to/add-an-ecosystem.md is one, and finds and joins what the page says."""
+    code, join = blocks((DOCS / "how-to/add-an-ecosystem.md").read_text(), "python")
     (tmp_path / "probe.py").write_text(
         code + "\nimport sys\nsys.path.insert(0, sys.argv[1])\n"
         "from stellaops_core import Analyzer\nfrom case_files import analyze\nassert isinstance(ANALYZER, Analyzer)\n"
+        "from stellaops_core.analyzers.analyzer import Installed, Joins, View\n"
+        "from stellaops_core.purl import make_purl\n" + f"class Joining(Deps):\n{indent(join, '    ')}\n"
+        "packages = [Package('generic', 'a', '1', requires=('b', 'c')), Package('generic', 'b', '2')]\n"
+        "assert isinstance(Joining(), Joins)\n"
+        "assert [one.depends for one in Joining().join(View({'x': packages}))] == [('pkg:generic/b@2',), ()]\n"
         "layer = {'app/installed.deps': b'alpha 1.0\\nbeta 2\\n', 'x/installed.deps': b'a\\n'}\n"
         "found, gaps = analyze(ANALYZER, layer)\n"
         "print([(p.name, p.version) for p in found['app/installed.deps']], sorted(gaps))\n"

@@ -25,6 +25,8 @@ GROUPS = {
     "Images and layers": ("stellaops_core", "images."),
     "Readers of file formats": ("stellaops_core", "readers."),
     "Analyzers": ("stellaops_core", "analyzers."),
+    "Tracing": ("stellaops_core", "entrytrace."),
+    "Scans": ("stellaops_core", "scan."),
     "Licences": ("stellaops_core", "licenses"),
     "Documents": ("stellaops_core", "sbom."),
 }

@@ -6,7 +6,9 @@ import pytest
 
 from sources import texts
 
-MACHINE = re.compile(r"(?<![\w.~/-])/(?:work|root|Users|mnt)/\w|(?<![\w.~/-])/home/(?!(?:a|someone|user)\b)\w")
+MACHINE = re.compile(
+    r"(?<![\w.~/-])/(?:work|root|Users|mnt)/\w|(?<![\w.~/-])/home/(?!(?:a|someone|user|influxdb3|redmine|vault)\b)\w"
+)
 SERVERS = re.compile(
     r"pypi\.(?:org|python)|pythonhosted\.org|npmjs\.(?:org|com)/|registry\.(?:npmjs|yarnpkg)\.|rubygems\.org|"
     r"proxy\.golang\.org|deb\.debian\.org|static\.crates\.io|api\.nuget\.org|repo1?\.maven\.",

@@ -12,6 +12,8 @@ from linked import go_program
 from stellaops_core.analyzers.analyzer import Malformed
 from stellaops_core.analyzers.golang import ANALYZER
 from stellaops_core.readers.go_flags import read_version_flag
+from stellaops_core.readers.go_pclntab import find_table, read_packages, read_source_modules
+from stellaops_core.readers.programs import read_programs
 
 FIXTURES = Path(os.environ.get("STELLA_FIXTURES", Path(__file__).parents[3] / "shared" / "fixtures"))
 GO = FIXTURES / "lang-go"
@@ -95,6 +97,59 @@ def test_go_inspector(file):
     """Stripped or not, for Linux or Windows: the same modules."""
     assert modules(INSPECTOR / file) == modules(INSPECTOR / "app_lin_exe")
     assert {name for name, _ in modules(INSPECTOR / file)[0]} >= {"stdlib"}
+
+
+PROGRAMS = {
+    TRIVY / "testdata" / "test.elf": ("1.2", 33, 33),
+    TRIVY / "testdata" / "test.macho": ("1.2", 34, 34),
+    TRIVY / "testdata" / "goexperiment": ("1.20", 13, 11),
+    INSPECTOR / "app_lin_exe": ("1.20", 32, 30),
+    INSPECTOR / "app_lin_exe_stripped": ("1.20", 32, 30),
+    INSPECTOR / "app_win_exe": ("1.20", 33, 32),
+    SCALIBR / "testdata" / "binary_with_module_replacement-darwin-amd64": ("1.20", 35, 32),
+    SCALIBR / "testdata" / "binary_with_module_replacement-darwin-arm64": ("1.20", 35, 30),
+    SCALIBR / "testdata" / "binary_with_module_replacement-windows-386": ("1.20", 36, 33),
+    SCALIBR / "testdata" / "binary_with_module_replacement-windows-amd64": ("1.20", 36, 34),
+    SCALIBR / "testdata" / "binary_with_module_replacement-windows-arm64": ("1.20", 36, 32),
+}
+"""The table's form, its packages, and those that `go tool nm` tells: all of them are among the former, which have
+besides what is there only inlined into others. The stripped program has no symbols; its numbers are the other's."""
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.name)
+def test_packages(path):
+    """The number of packages is as it was when all that `go tool nm` tells was found among them."""
+    (program,) = read_programs(path.read_bytes())
+    table = find_table(program)
+    assert table
+    packages = read_packages(program, table)
+    version, count, least = PROGRAMS[path]
+    assert (table.version, len(packages)) == (version, count)
+    assert count >= least
+    assert {"main", "runtime", "internal/cpu"} <= packages.keys()
+
+
+def test_stripping_changes_nothing():
+    """The table stays when the symbols go."""
+    tables = []
+    for name in ("app_lin_exe", "app_lin_exe_stripped"):
+        (program,) = read_programs((INSPECTOR / name).read_bytes())
+        table = find_table(program)
+        assert table
+        tables.append(read_packages(program, table))
+    assert tables[0] == tables[1]
+
+
+@pytest.mark.parametrize("system", ["darwin-amd64", "darwin-arm64", "windows-386", "windows-amd64", "windows-arm64"])
+def test_modules_by_source_files(system):
+    """The names of source files tell the module that replaced another, as the record does."""
+    path = SCALIBR / "testdata" / f"binary_with_module_replacement-{system}"
+    (program,) = read_programs(path.read_bytes())
+    table = find_table(program)
+    assert table
+    told = set(read_source_modules(program, table))
+    assert told
+    assert told <= modules(path)[0]
 
 
 def test_damaged_records():

@@ -209,7 +209,7 @@ MISTAKES = [
     (["scan", "IMAGE", "--jobs", "0"], 3, "--jobs: '0' is not between 1 and 1024", ""),
     (["scan", "IMAGE", "--platform", "arm"], 3, "not a platform: 'arm'", "write it as os/architecture"),
     (["scan", "IMAGE", "--platform", "linux/s390x"], 4, "", ""),
-    (["scan", "IMAGE", "--view", "usage"], 3, "--view: 'usage' is not one of inventory", ""),
+    (["scan", "IMAGE", "--view", "used"], 3, "--view: 'used' is not one of inventory, usage", ""),
     (["scan", "IMAGE", "--name", ""], 3, "--name is empty", ""),
     (["scan", "IMAGE", "--color", "blue"], 3, "--color: 'blue' is not one of auto, always, never", ""),
     (["scan", "IMAGE", "--frobnicate"], 3, "stella scan has no option --frobnicate", "see stella scan --help"),
@@ -230,7 +230,7 @@ MISTAKES = [
     (["completion", "csh"], 3, "no completion for 'csh'", "did you mean"),
     (["config", "show", "-o", "yaml"], 3, "unknown format 'yaml'", "choose one of: table, json"),
     (["--frobnicate"], 3, "no such option: --frobnicate", "options stand after the command"),
-    ([], 3, "no command", "commands: scan, cache, config, completion"),
+    ([], 3, "no command", "commands: scan, explain, cache, config, completion"),
 ]
 
 

@@ -14,6 +14,7 @@ from stellaops_core.analyzers.analyzer import Analyzer, Found, LayerFile, LayerF
 from stellaops_core.images.layer import read_tree
 from stellaops_core.scan.compose import Overlay, compose
 from stellaops_core.scan.fragment import Pack, read_with
+from stellaops_core.scan.rootfs import RootFs
 
 
 class Lines(Analyzer):
@@ -122,6 +123,53 @@ def test_composition_equals_the_squashed_tree(layers: list[dict[str, Content]]) 
     composed = compose([packed(as_tar(entries)) for entries in changes])
     squashed = compose([packed(layer(dict(sorted(model.items()))))])
     assert facts(composed) == facts(squashed)
+
+
+@pytest.mark.property
+@settings(max_examples=250)
+@given(LAYERS)
+def test_the_squashed_root_is_the_same(layers: list[dict[str, Content]]) -> None:
+    """`RootFs` lists what the plain model holds, follows its links, and takes each file from the layer that has it."""
+    changes = [consistent(entries) for entries in layers]
+    model: Model = {}
+    layer_of: dict[str, int] = {}
+    for number, entries in enumerate(changes):
+        before = dict(model)
+        apply(model, entries)
+        layer_of = {
+            path: number if path in entries or before.get(path) is not content else layer_of[path]
+            for path, content in model.items()
+        }
+    root = RootFs([packed(as_tar(entries)) for entries in changes])
+    for path, content in model.items():
+        assert root.real(path) == (resolved(model, path) if isinstance(content, Link) else path)
+        if not isinstance(content, Dir):
+            assert root.layer_of(path) == layer_of[path]
+    directories = {path for path, content in model.items() if isinstance(content, Dir)} | {""}
+    for directory in directories:
+        inside = {path[len(directory) :].strip("/") for path in model if path.startswith(directory and directory + "/")}
+        assert root.names(directory) == tuple(sorted(name for name in inside if name and "/" not in name))
+        assert root.is_directory(directory)
+    for path in ("db", "a/b/db", "b/pkg", "nowhere"):
+        assert (root.real(path) is None) == (resolved(model, path) is None)
+
+
+def resolved(model: Model, path: str) -> str | None:
+    """Follow links; the only target there is, is `a`, beside the link."""
+    done = ""
+    for step in path.split("/"):
+        done = f"{done}/{step}".strip("/")
+        seen = set()
+        while isinstance(model.get(done), Link):
+            if done in seen:
+                return None
+            seen.add(done)
+            done = f"{done.rpartition('/')[0]}/a".strip("/")
+        if done not in model:
+            return None
+        if not isinstance(model[done], Dir) and done != path and step != path.rsplit("/", maxsplit=1)[-1]:
+            return None
+    return done if done in model else None
 
 
 @pytest.mark.property

@@ -13,7 +13,7 @@ Rules that hold for every analyzer, ours or a third party's (entry-point group `
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol, TypeVar, runtime_checkable
 
-from msgspec import Struct, field
+from msgspec import Struct, field, msgpack
 
 from stellaops_core.component import Distribution, Technique
 from stellaops_core.purl import Purl
@@ -32,6 +32,8 @@ class LayerFile(Protocol):
     path: str
     """Path in the layer, without a leading slash or `./`, `/` between names."""
     size: int
+    executable: bool
+    """Whether any of its mode's three bits of execution is set."""
 
     def read(self) -> bytes:
         """Return the whole content; bounded by the capture limit of the walk."""
@@ -100,7 +102,19 @@ class Licenses(Struct, frozen=True, array_like=True, tag_field="kind", tag="lice
     licenses: tuple[str, ...]
 
 
-Found = Package | Distribution | OwnedFiles | Licenses
+class FileFacts(Struct, frozen=True, array_like=True, tag_field="kind", tag="facts"):
+    """What tracing may ask of a file: see `facts_of`. Bulky: stored apart, decoded only for files that are reached."""
+
+    name: str
+    data: bytes
+
+
+def facts_of(record: Struct) -> FileFacts:
+    """Wrap a record, which `entrytrace.root.Root.facts` gives back to those who ask for its type; one a file."""
+    return FileFacts(type(record).__name__, msgpack.encode(record))
+
+
+Found = Package | Distribution | OwnedFiles | Licenses | FileFacts
 
 
 class View(Struct, frozen=True):
@@ -122,7 +136,8 @@ class Installed(Struct, frozen=True):
     """As found; licences, qualifiers and so on of the fields below replace its own."""
     path: str
     """Where it was found."""
-    purl: Purl
+    purl: Purl | None
+    """None for a program that is known by its digest alone: its `package.key` is `bin:` and the SHA-256 then."""
     licenses: tuple[str, ...] = ()
     depends: tuple[str, ...] = ()
     """Canonical purls of other installed packages."""
@@ -131,6 +146,16 @@ class Installed(Struct, frozen=True):
     owns: tuple[str, ...] = ()
     """Paths of the `OwnedFiles` that belong to it."""
     properties: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """What makes it the same component wherever it is found."""
+        return str(self.purl) if self.purl else self.package.key
+
+    @property
+    def type(self) -> str:
+        """The purl's type, or `bin`."""
+        return self.purl.type if self.purl else "bin"
 
 
 @runtime_checkable
@@ -163,6 +188,17 @@ class Analyzer(Protocol):
 
     def analyze(self, file: LayerFile, near: LayerFiles) -> Iterable[Found]:
         """Yield what a wanted file says; raise `Malformed` when it can't be read."""
+
+
+@runtime_checkable
+class LooksTwice(Protocol):
+    """An analyzer that also looks at files which `wants` left alone, where no package of the layer explains them.
+
+    For what is costly to look at and mostly explained. The layer is read once more for such files.
+    """
+
+    def wants_unexplained(self, path: str, size: int) -> bool:
+        """Say whether to look at such a file, of those that the analyzer's hints fit."""
 
 
 @runtime_checkable

@@ -7,7 +7,7 @@ key of cached results is made without importing any of them.
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
@@ -26,6 +26,7 @@ BUILTIN: tuple[tuple[str, int], ...] = (
     ("opkg", 1),
     ("portage", 1),
     ("xbps", 1),
+    ("nix", 1),
     ("python", 2),
     ("zipapp", 1),
     ("node", 2),
@@ -37,29 +38,51 @@ BUILTIN: tuple[tuple[str, int], ...] = (
     ("haskell", 1),
     ("homebrew", 1),
     ("sbom_documents", 1),
-    ("java", 1),
-    ("dotnet", 1),
+    ("java", 2),
+    ("dotnet", 2),
     ("ruby", 1),
     ("php", 1),
     ("wordpress", 1),
-    ("golang", 1),
+    ("golang", 2),
     ("rust", 1),
     ("graalvm", 1),
     ("binaries", 1),
+    ("native", 1),
 )
 """(name, version); the module beside this file has the same name and an `ANALYZER`."""
+
+TRACING: tuple[tuple[str, int], ...] = (
+    ("texts", 1),
+    ("native_code", 1),
+    ("golang_code", 1),
+    ("loader_files", 1),
+    ("python_code", 1),
+    ("node_code", 1),
+    ("script_code", 1),
+    ("java_code", 1),
+    ("dotnet_code", 1),
+)
+"""As `BUILTIN`: those that keep facts of files which only the usage view asks for."""
 
 GROUP = "stellaops.analyzers"
 
 
-def analyzer_versions(path: Sequence[str] | None = None) -> tuple[tuple[str, int], ...]:
-    """Return (name, version) of all analyzers; imports third parties' only. `path`: as `sys.path`, the default."""
-    return (*BUILTIN, *((analyzer.name, analyzer.version) for analyzer in _third_party(path)))
+def analyzer_versions(path: Sequence[str] | None = None, *, tracing: bool = False) -> tuple[tuple[str, int], ...]:
+    """Return (name, version) of all analyzers; imports third parties' only. `path`: as `sys.path`, the default.
+
+    `tracing`: with those that the usage view needs.
+    """
+    return (*_ours(tracing=tracing), *((analyzer.name, analyzer.version) for analyzer in _third_party(path)))
 
 
-def load_analyzers(path: Sequence[str] | None = None) -> "tuple[Analyzer, ...]":
+def _ours(*, tracing: bool) -> tuple[tuple[str, int], ...]:
+    return BUILTIN + TRACING if tracing else BUILTIN
+
+
+def load_analyzers(path: Sequence[str] | None = None, *, tracing: bool = False) -> "tuple[Analyzer, ...]":
     """Import all analyzers, in the order of `analyzer_versions`. Raises `UsageError` where two have one name."""
-    ours = tuple(cast("Analyzer", import_module(f"stellaops_core.analyzers.{name}").ANALYZER) for name, _ in BUILTIN)
+    modules = (import_module(f"stellaops_core.analyzers.{name}") for name, _ in _ours(tracing=tracing))
+    ours = tuple(cast("Analyzer", module.ANALYZER) for module in modules)
     every = (*ours, *_third_party(path))
     names = [analyzer.name for analyzer in every]
     for name in names:
@@ -106,7 +129,11 @@ def _is_mentioned(path: Iterable[str]) -> bool:
 class Interests:
     """Tells for a file which analyzers want it: a few dictionary look-ups for those that nobody wants."""
 
-    def __init__(self, analyzers: Iterable["Analyzer"]) -> None:
+    def __init__(self, analyzers: Iterable["Analyzer"], *, once: bool = False) -> None:
+        """`once`: there is no second look, so that files which only some analyzers look at twice are wanted at once."""
+        self._once = once
+        self._last: tuple[str, int, bytes] = ("", -1, b"")
+        self._wanted: list[Analyzer] = []
         self._names: dict[str, list[Analyzer]] = {}
         self._endings: dict[str, list[Analyzer]] = {}
         self._directories: dict[str, list[Analyzer]] = {}
@@ -128,6 +155,11 @@ class Interests:
 
     def of(self, path: str, parent: str, name: str, size: int, head: bytes) -> "list[Analyzer]":
         """Return the analyzers that want a file. `parent`, `name`: the parts of `path`; `head`: its first bytes."""
+        if (path, size, head) != self._last:  # most files are looked at right after they were offered
+            self._last, self._wanted = (path, size, head), self._of(path, parent, name, size, head)
+        return self._wanted
+
+    def _of(self, path: str, parent: str, name: str, size: int, head: bytes) -> "list[Analyzer]":
         asked: list[Analyzer] = []
         if (some := self._names.get(name)) is not None:
             asked += some
@@ -141,7 +173,21 @@ class Interests:
             asked += self._everything
         if not asked:
             return asked
-        return [one for at, one in enumerate(asked) if one not in asked[:at] and one.wants(path, size)]
+        return [one for at, one in enumerate(asked) if one not in asked[:at] and self._wants(one, path, size)]
+
+    def _wants(self, analyzer: "Analyzer", path: str, size: int) -> bool:
+        return analyzer.wants(path, size) or (self._once and self._looks_twice(analyzer, path, size))
+
+    @staticmethod
+    def _looks_twice(analyzer: "Analyzer", path: str, size: int) -> bool:
+        twice: Callable[[str, int], bool] | None = getattr(analyzer, "wants_unexplained", None)
+        return twice is not None and twice(path, size)
+
+    def of_unexplained(self, head: bytes, path: str, size: int) -> "list[Analyzer]":
+        """Return the analyzers that look twice at such a file, if nothing explains it."""
+        if self._once or (programs := self._magic.get(head[:2])) is None:
+            return []
+        return [one for magic, one in programs if head.startswith(magic) and self._looks_twice(one, path, size)]
 
     def ask(self, path: str, parent: str, name: str, size: int, head: bytes) -> int:
         """Return what to do with a file; a `Wants` of `images.tree`."""

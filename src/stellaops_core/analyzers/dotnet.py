@@ -62,7 +62,7 @@ class Dotnet(Analyzer):
     """The analyzer; see the module."""
 
     name = "dotnet"
-    version = 1
+    version = 2
     names = frozenset({".version"})
     endings = (".json", ".nupkg", ".nuspec")
     magic = frozenset({b"MZ", b"\x7fELF", b"\xcf\xfa\xed\xfe"})
@@ -192,7 +192,7 @@ def _of_program(file: LayerFile) -> Iterator[Package]:
     from stellaops_core.readers.pe import read_pe  # noqa: PLC0415
 
     content = file.content()
-    bundle = read_bundle(content)
+    bundle = file.once(read_bundle)
     if bundle:
         yield from _of_bundle(file, bundle)
     elif content[:2] == b"MZ" and not _REFERENCES.match(file.path):

@@ -59,8 +59,14 @@ class _Image:
                 purls[package.key],
                 licenses=package.licenses or (folder.licenses if folder and package.type == "nuget" else ()),
                 depends=tuple(sorted(depends)),
+                evidence=self._present(path, package),
                 properties=found.properties,
             )
+
+    def _present(self, path: str, package: Package) -> tuple[str, ...]:
+        """Return the assemblies of a library that are there."""
+        files = {_beside(path, file) for file in package.provides}
+        return tuple(sorted(self._assemblies.intersection(files) - {path}))
 
     def _is_accounted(self, path: str) -> bool:
         """Whether a record lists the assembly at `path`, or it lies in a package's folder."""

@@ -30,7 +30,7 @@ class Java(Analyzer):
     """The analyzer; see the module."""
 
     name = "java"
-    version = 1
+    version = 2
     names = frozenset({"pom.properties", "pom.xml", "release"})
     endings = _ARCHIVES
     alone = True

@@ -116,6 +116,23 @@ hsqldb org/hsqldb/ org.hsqldb 2\.
 ojdbc\d+ oracle/jdbc/ com.oracle.database.jdbc
 jna(?:-platform)? com/sun/jna/ net.java.dev.jna
 junit junit/framework/ junit
+derby(?:client|net|shared|tools)? org/apache/derby/ org.apache.derby
+gson com/google/gson/ com.google.code.gson
+tink com/google/crypto/tink/ com.google.crypto.tink
+ivy org/apache/ivy/ org.apache.ivy
+jackson-(?:core-asl|jaxrs|mapper-asl|xc) org/codehaus/jackson/ org.codehaus.jackson
+jdo-api javax/jdo/ javax.jdo
+jodd-[a-z]+ jodd/ org.jodd
+libthrift org/apache/thrift/ org.apache.thrift
+libfb303 com/facebook/fb303/ org.apache.thrift
+lz4-java net/jpountz/lz4/ org.lz4
+rocksdbjni org/rocksdb/ org.rocksdb
+RoaringBitmap|shims org/roaringbitmap/ org.roaringbitmap
+scala-(?:compiler|library|reflect) scala/ org.scala-lang
+algebra_[23][0-9.]* algebra/ org.typelevel
+cats-kernel_[23][0-9.]* cats/kernel/ org.typelevel
+spire_[23][0-9.]* spire/ org.typelevel 0\.1[4-9]
+arpack_combined_all org/netlib/ net.sourceforge.f2j
 wiremock-standalone com/github/tomakehurst/wiremock/ com.github.tomakehurst [12]\.
 wiremock-standalone com/github/tomakehurst/wiremock/ org.wiremock
 """.strip().splitlines(),

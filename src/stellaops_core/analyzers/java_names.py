@@ -127,17 +127,31 @@ def _stated(manifest: Mapping[str, str]) -> Identity | None:
 def _name_and_version(file: FileName, manifest: Mapping[str, str], *, merged: bool) -> tuple[str, str, Technique, int]:
     """Return name, version, how they were had and how sure that is."""
     stated = list(_versions(manifest))
+    for version in stated:
+        if file.stem.endswith(f"-{version}") and is_identifier(name := file.stem[: -len(version) - 1]):
+            return name, version, "manifest-analysis", 70
     for name, version in file.splits:
         specified = manifest.get("specification-version", "")
         if any(agrees(version, other) for other in (*stated, specified)):
             return name, version, "manifest-analysis", 70
-    if file.version and (merged or not stated):
+    if file.version and (merged or not stated or _counts_otherwise(file.version, manifest)):
         return (*file.splits[0], "filename", 50)
     if stated and not merged:
         names = _own_names(manifest)
         name = file.splits[0][0] if len(file.splits) == 1 else next(iter(names), file.stem)
         return name, stated[0], "manifest-analysis", 60
     return file.stem, "", "filename", 30
+
+
+def _counts_otherwise(version: str, manifest: Mapping[str, str]) -> bool:
+    """Say whether the manifest states a bundle's version only, which begins like this one and goes on otherwise.
+
+    OSGi orders no more than three numbers, so that some projects count the rest in their own way (Derby's 10.14.2.0 is
+    10.14.2000000): that version has no place in the order of the published ones.
+    """
+    bundle = manifest.get("bundle-version", "")
+    alone = manifest.keys().isdisjoint({"implementation-version", "plugin-version"})
+    return alone and version.split(".")[:2] == bundle.split(".")[:2]
 
 
 def _versions(manifest: Mapping[str, str]) -> Iterator[str]:

@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 class CapturedFile:
     """A wanted file and its content; an `analyzers.LayerFile`."""
 
-    __slots__ = ("_content", "_memo", "_offset", "_spool", "head", "path", "result", "size")
+    __slots__ = ("_content", "_memo", "_offset", "_spool", "executable", "head", "path", "result", "size")
 
     def __init__(
         self, path: str, size: int, content: Content | None, spool: IO[bytes] | None = None, offset: int = 0
@@ -27,10 +27,17 @@ class CapturedFile:
         self.path, self.size = path, size
         self.head = b""
         """The first HEAD bytes, where the walk has seen them and there are as many."""
+        self.executable = False
+        """Whether any of its mode's three bits of execution is set."""
         self.result: object = None
         """What looking at it gave."""
         self._content, self._spool, self._offset = content, spool, offset
         self._memo: dict[object, Any] = {}
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the content can still be had."""
+        return self._content is not None or self._spool is not None or not self.size
 
     def read(self) -> bytes:
         """Return the whole content as bytes."""
@@ -55,7 +62,7 @@ class CapturedFile:
     def at(self, path: str) -> "CapturedFile":
         """Return the same content under another path."""
         file = CapturedFile(path, self.size, self._content, self._spool, self._offset)
-        file.result, file.head = self.result, self.head
+        file.result, file.head, file.executable = self.result, self.head, self.executable
         return file
 
     def release(self) -> None:

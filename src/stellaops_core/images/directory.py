@@ -122,7 +122,8 @@ def _offer(tree: Tree, real: bytes, path: str) -> None:
         head = os.pread(descriptor, HEAD, 0)
         head = head if len(head) == HEAD else b""
         if how := tree.wants(path, parent, name, status.st_size, head):
-            tree.capture(path, status.st_size, _exactly(file.read, status.st_size), how, head)
+            executable = status.st_mode & 0o111 > 0
+            tree.capture(path, status.st_size, _exactly(file.read, status.st_size), how, head, executable=executable)
 
 
 def _exactly(read: Callable[[int], bytes | None], size: int) -> Iterator[bytes]:

@@ -68,7 +68,7 @@ def _walk(tar: Tar, tree: Tree) -> None:
                 tree.add_other(path)
                 head = tar.tape.peek(HEAD) if entry.size >= HEAD else b""
                 if how := wants(path, parent, name, entry.size, head):
-                    capture(path, entry.size, tar.pieces(entry), how, head)
+                    capture(path, entry.size, tar.pieces(entry), how, head, executable=entry.mode & 0o111 > 0)
                 elif tree.captured:
                     tree.captured.pop(path, None)
             else:

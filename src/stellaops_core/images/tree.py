@@ -157,7 +157,7 @@ class Tree:
                 continue
             parent, _, name = path.rpartition("/")
             if how := self.wants(path, parent, name, file.size, file.head):
-                self.capture(path, file.size, iter((file.read(),)), how, file.head)
+                self.capture(path, file.size, iter((file.read(),)), how, file.head, executable=file.executable)
 
     def add_unknown(self, path: str, reason: str) -> None:
         """Take note of something that could not be read."""
@@ -205,11 +205,12 @@ class Tree:
         self.add_other(path)
         self.captured.pop(path, None)
         _, parent, name = self.place(path)
-        if self.wants(path, parent, name, 0, b""):
-            if (file := self.captured.get(target)) is not None:
-                self.captured[path] = file.at(path)
-            else:
-                self.pending.setdefault(target, []).append(path)
+        file = self.captured.get(target)
+        how = self.wants(path, parent, name, file.size, file.head) if file else self.wants(path, parent, name, 0, b"")
+        if how and file and (file.is_kept or not how & KEEP):
+            self.captured[path] = file.at(path)
+        elif how:
+            self.pending.setdefault(target, []).append(path)
 
     def add_whiteout(self, parent: str, name: str) -> None:
         """Take note of a whiteout or an opaque directory; AUFS's own bookkeeping is nothing."""
@@ -221,7 +222,9 @@ class Tree:
         elif not name.startswith(".wh..wh."):
             self.whiteouts.append(f"{parent}/{name[4:]}" if parent else name[4:])
 
-    def capture(self, path: str, size: int, pieces: Iterable[bytes], how: int, head: bytes = b"") -> None:
+    def capture(
+        self, path: str, size: int, pieces: Iterable[bytes], how: int, head: bytes = b"", *, executable: bool = False
+    ) -> None:
         """Keep a file's content, or look at it, or both; the pieces may be left unread."""
         limit = FILE_LIMIT if how & KEEP else LOOK_LIMIT
         if size > limit or (how & KEEP and self._total + size > CAPTURE_LIMIT):
@@ -229,7 +232,7 @@ class Tree:
             self.captured.pop(path, None)
             return
         file = self._kept(path, size, pieces) if how & KEEP else self._passing(path, size, pieces)
-        file.head = head
+        file.head, file.executable = head, executable
         if how & LOOK and self._look:
             file.result = self._look(self, file)
             if not how & KEEP:

@@ -1,7 +1,7 @@
-"""What a .NET assembly calls itself: name, version, culture and a few attributes.
+"""What a .NET assembly calls itself: name, version, culture and a few attributes; and what it refers to.
 
-Comes in: a PE file. Goes out: an `Assembly`; None for other programs and for modules without a manifest. `ValueError`
-for metadata that can't be read.
+Comes in: a PE file. Goes out: an `Assembly`, None for other programs and for modules without a manifest; `References`.
+`ValueError` for metadata that can't be read.
 
 Nothing but the tables that lead there is looked at: their row sizes follow from heap sizes and row counts, and the
 attributes of the assembly stand together, since that table is sorted by what they belong to.
@@ -23,6 +23,8 @@ ATTRIBUTE_LIMIT: Final = 256
 """Attributes of one assembly."""
 STREAM_LIMIT: Final = 16
 """Streams of one assembly's metadata; there are five kinds."""
+REFERENCE_LIMIT: Final = 20_000
+"""Assemblies, and native libraries, that one assembly refers to."""
 
 INFORMATIONAL: Final = "AssemblyInformationalVersionAttribute"
 COMPANY: Final = "AssemblyCompanyAttribute"
@@ -30,7 +32,8 @@ REFERENCE: Final = "ReferenceAssemblyAttribute"
 _WANTED: Final = frozenset({INFORMATIONAL, COMPANY, REFERENCE})
 
 # tables, by the first letter of a column: digits are bytes; S, G, B heaps; `#` a table's number; names coded indexes
-_TYPE_REF, _METHOD, _MEMBER_REF, _ATTRIBUTE, _ASSEMBLY = 0x01, 0x06, 0x0A, 0x0C, 0x20
+_TYPE_REF, _METHOD, _MEMBER_REF, _ATTRIBUTE, _MODULE_REF = 0x01, 0x06, 0x0A, 0x0C, 0x1A
+_ASSEMBLY, _ASSEMBLY_REF = 0x20, 0x23
 _COLUMNS: Final = tuple(
     columns.split(" ")
     for columns in (
@@ -67,6 +70,9 @@ _COLUMNS: Final = tuple(
         "4 4",  # EncLog
         "4",
         "4 2 2 2 2 4 B S S",  # Assembly
+        "4",
+        "4 4 4",
+        "2 2 2 2 4 B S S B",  # AssemblyRef
     )
 )
 _CODED: Final = {
@@ -101,6 +107,25 @@ class Assembly(Struct, frozen=True):
     company: str = ""
     is_reference: bool = False
     """Whether it only describes an interface, and holds no code."""
+
+
+class References(Struct, frozen=True):
+    """What an assembly refers to."""
+
+    assemblies: tuple[str, ...] = ()
+    """Simple names, sorted."""
+    modules: tuple[str, ...] = ()
+    """Native libraries whose functions it calls, as written, and further modules of its own; sorted."""
+
+
+def read_references(pe: Pe) -> References:
+    """Read what an assembly refers to; nothing for other programs. ECMA-335 II.22.5 and II.22.31."""
+    if not pe.is_managed:
+        return References()
+    try:
+        return _Metadata(pe).references()
+    except (struct.error, IndexError) as error:
+        raise ValueError("a .NET assembly that is cut off") from error
 
 
 def read_assembly(pe: Pe) -> Assembly | None:
@@ -155,7 +180,7 @@ class _Metadata:
         wide = {"S": heaps & 1, "G": heaps & 2, "B": heaps & 4}
         self._known = {"2": 2, "4": 4, **{heap: 4 if flag else 2 for heap, flag in wide.items()}}
         self._starts = []
-        for table in range(_ASSEMBLY + 1):
+        for table in range(_ASSEMBLY_REF + 1):
             self._starts.append(at)
             if self._rows[table]:
                 at += self._rows[table] * sum(self._widths(table))
@@ -208,6 +233,17 @@ class _Metadata:
             attributes.get(COMPANY, ""),
             REFERENCE in attributes,
         )
+
+    def references(self) -> References:
+        """Return what the assembly refers to."""
+        assemblies, modules = (
+            tuple(sorted({self._text(self._row(table, row)[column]) for row in self._numbers(table)} - {""}))
+            for table, column in ((_ASSEMBLY_REF, 6), (_MODULE_REF, 0))
+        )
+        return References(assemblies, modules)
+
+    def _numbers(self, table: int) -> range:
+        return range(1, min(self._rows[table], REFERENCE_LIMIT) + 1)
 
     @cached_property
     def _attributes(self) -> dict[str, str]:

@@ -140,7 +140,7 @@ def _end_of_host(content: Content) -> int:
             return len(content)  # its last segment is made to hold the bundle
         else:
             return 0
-    except (struct.error, IndexError, ValueError):
+    except (struct.error, IndexError, ValueError, OverflowError):
         return 0  # no program that could be a host
     return end if 0 < end < len(content) else 0
 

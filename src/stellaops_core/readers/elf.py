@@ -8,6 +8,8 @@ Source: System V ABI, chapters 4 "Object Files" and 5 "Program Loading and Dynam
 """
 
 from functools import cached_property
+from itertools import islice, takewhile
+from operator import itemgetter
 from struct import Struct as Binary
 from typing import Final
 
@@ -28,12 +30,16 @@ DYNAMIC_LIMIT: Final = 65_536
 """Entries of the dynamic section."""
 NEEDED_LIMIT: Final = 4096
 """Libraries that one file needs."""
+NEEDED_TEXT_LIMIT: Final = 128 << 10
+"""Characters of the names of these libraries: entries may share texts, so that a small file could name gigabytes."""
 NAME_LIMIT: Final = 256
 """Bytes of a section's name."""
 TEXT_LIMIT: Final = 4096
 """Bytes of a path or a library's name; as in Linux's PATH_MAX."""
 NOTE_LIMIT: Final = 1 << 20
 """Bytes of all notes of a file."""
+NOTES_LIMIT: Final = 64
+"""Segments, and sections, that hold notes."""
 
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
 _SHT_NOTE, _SHT_NOBITS = 7, 8
@@ -50,6 +56,7 @@ _FORMS = {
         64: ("16xHHIQQQIHHHHHH", "IIQQQQIIQQ", "IIQQQQQQ", "2Q"),
     }.items()
 }
+_NOTE = (Binary("<3I"), Binary(">3I"))
 
 
 class Header(Struct, frozen=True):
@@ -173,88 +180,109 @@ class Elf(Program):
     def segments(self) -> tuple[Segment, ...]:
         """All PT_LOAD segments."""
         return tuple(
-            Segment(one.address, one.offset, one.size, writable=bool(one.flags & 2), executable=bool(one.flags & 1))
+            Segment(one.address, one.offset, one.size, one.flags & 2 > 0, one.flags & 1 > 0)
             for one in self.headers
             if one.type == PT_LOAD
         )
 
-    def _headers_of(self, kind: int) -> list[Header]:
-        return [header for header in self.headers if header.type == kind]
+    def header(self, kind: int) -> Header | None:
+        """Return the first program header of a type."""
+        return next((header for header in self.headers if header.type == kind), None)
 
     @cached_property
     def interpreter(self) -> str:
         """Path of the dynamic linker that is asked for; empty where none is."""
-        for header in self._headers_of(PT_INTERP):
+        if header := self.header(PT_INTERP):
             return text_at(self.content, header.offset, header.offset + min(header.size, TEXT_LIMIT))
         return ""
 
     @cached_property
-    def dynamic(self) -> Dynamic:
-        """What the dynamic linker is told; empty for static programs."""
-        entries: list[tuple[int, int]] = []
-        for header in self._headers_of(PT_DYNAMIC)[:1]:
+    def entries(self) -> tuple[tuple[int, int], ...]:
+        """All entries of the dynamic section, (tag, value), before the one that ends it; none in static programs."""
+        if header := self.header(PT_DYNAMIC):
             size = min(header.size, DYNAMIC_LIMIT * self._entry.size)
             table = self.content[header.offset : header.offset + size]
-            for tag, value in self._entry.iter_unpack(table[: len(table) - len(table) % self._entry.size]):
-                if tag == 0:
-                    break
-                entries.append((tag, value))
-        last = dict(entries)
-        place = self.offset_of(last.get(_DT_STRTAB, 0))
-        if place is None:
-            return Dynamic()
-        start, end = place[0], min(place[1], place[0] + last.get(_DT_STRSZ, 0))
+            entries = tuple(self._entry.iter_unpack(table[: len(table) - len(table) % self._entry.size]))
+            return tuple(takewhile(itemgetter(0), entries))
+        return ()
 
-        def texts(tag: int) -> tuple[str, ...]:
-            places = [start + value for one, value in entries if one == tag][:NEEDED_LIMIT]
-            return tuple(text_at(self.content, at, min(at + TEXT_LIMIT, end)) for at in places if at < end)
+    @cached_property
+    def tags(self) -> dict[int, int]:
+        """What each tag of the dynamic section says; the last where one is repeated."""
+        return dict(self.entries)
 
-        return Dynamic(
-            needed=texts(_DT_NEEDED),
-            soname="".join(texts(_DT_SONAME)[:1]),
-            rpath="".join(texts(_DT_RPATH)[:1]),
-            runpath="".join(texts(_DT_RUNPATH)[:1]),
-        )
+    @cached_property
+    def texts(self) -> tuple[int, int]:
+        """Where in the file the texts of the dynamic section begin and end; the same twice where there are none."""
+        place = self.offset_of(self.tags.get(_DT_STRTAB, 0)) if self.entries else None
+        if place is None or place[0] > len(self.content):
+            return (0, 0)
+        start, end = place
+        return start, min(end, start + self.tags.get(_DT_STRSZ, 0), len(self.content))
+
+    def text(self, position: int) -> str:
+        """Return one of those texts; empty where the position leads out of them."""
+        start, end = self.texts
+        at = start + position
+        return text_at(self.content, at, min(at + TEXT_LIMIT, end)) if at < end else ""
+
+    @cached_property
+    def dynamic(self) -> Dynamic:
+        """What the dynamic linker is told; empty for static programs."""
+        start, end = self.texts
+        places: dict[int, list[int]] = {_DT_NEEDED: [], _DT_SONAME: [], _DT_RPATH: [], _DT_RUNPATH: []}
+        for tag, value in self.entries:
+            if tag in places and value < end - start:
+                places[tag].append(value)
+        needed, *others = places.values()
+        names, left = [], NEEDED_TEXT_LIMIT
+        for name in map(self.text, needed[:NEEDED_LIMIT]):
+            if (left := left - len(name)) < 0:
+                self.damage = self.damage or f"the names of {len(needed):,} libraries that it needs are too long"
+                break
+            names.append(name)
+        return Dynamic(tuple(names), *[self.text(some[0]) if some else "" for some in others])
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
-        """All notes: of segments, or, in files that aren't loaded, of sections."""
-        places = [(header.offset, header.size) for header in self._headers_of(PT_NOTE)]
-        if not places:
-            places = [
-                (offset, size)
-                for _, kind, _, _, offset, size, *_ in self._section.iter_unpack(self._table)
-                if kind == _SHT_NOTE
-            ]
-        notes, left = [], NOTE_LIMIT
+        """All notes of segments; where the build's is not among them, as Go's linker has it, of sections as well."""
+        places = [(header.offset, header.size) for header in self.headers if header.type == PT_NOTE][:NOTES_LIMIT]
+        notes, left = self._notes_in(places, NOTE_LIMIT)
+        if any(note.type == _NOTE_BUILD_ID and note.owner == b"GNU" for note in notes):
+            return tuple(notes)
+        others = (
+            (offset, size)
+            for _, kind, _, _, offset, size, *_ in self._section.iter_unpack(self._table)
+            if kind == _SHT_NOTE and not any(start <= offset < start + length for start, length in places)
+        )
+        return (*notes, *self._notes_in(list(islice(others, NOTES_LIMIT)), left)[0])
+
+    def _notes_in(self, places: list[tuple[int, int]], left: int) -> tuple[list[Note], int]:
+        head, notes = _NOTE[self.big_endian], []
         for offset, size in places:
-            notes += self._notes_in(self.content[offset : offset + min(size, left)])
-            left -= min(size, left)
-        return tuple(notes)
+            data = self.content[offset : offset + min(size, left)]
+            left -= len(data)
+            at = 0
+            while at + 12 <= len(data):
+                owner, length, kind = head.unpack_from(data, at)
+                start = at + 12 + owner + -owner % 4
+                notes.append(Note(data[at + 12 : at + 12 + owner].rstrip(b"\0"), kind, data[start : start + length]))
+                at = start + length + -length % 4
+        return notes, left
 
-    def _notes_in(self, data: bytes) -> list[Note]:
-        head = Binary((">" if self.big_endian else "<") + "3I")
-        notes, at = [], 0
-        while at + head.size <= len(data):
-            owner, length, kind = head.unpack_from(data, at)
-            start = at + head.size + owner + -owner % 4
-            name = data[at + head.size : at + head.size + owner].rstrip(b"\0")
-            notes.append(Note(name, kind, data[start : start + length]))
-            at = start + length + -length % 4
-        return notes
-
-    def _note(self, owner: bytes, kind: int) -> bytes:
+    def note(self, owner: bytes, kind: int) -> bytes:
+        """Return the content of the first note of an owner and type; empty where there is none."""
         return next((note.content for note in self.notes if note.owner == owner and note.type == kind), b"")
 
     @cached_property
     def build_id(self) -> str:
         """The linker's identifier of this build, in hex; empty where there is none."""
-        return self._note(b"GNU", _NOTE_BUILD_ID).hex()
+        return self.note(b"GNU", _NOTE_BUILD_ID).hex()
 
     @cached_property
     def package_note(self) -> str:
         """The JSON of `.note.package`; empty where there is none."""
-        return self._note(b"FDO", _NOTE_PACKAGE).rstrip(b"\0").decode("utf-8", "replace")
+        return self.note(b"FDO", _NOTE_PACKAGE).rstrip(b"\0").decode("utf-8", "replace")
 
 
 def read_elf(content: Content) -> Elf:

@@ -24,12 +24,13 @@ DIRECTORY_LIMIT: Final = 16
 NAME_LIMIT: Final = 256
 """Bytes of a section's name."""
 
-RESOURCES, CERTIFICATES, CLR = 2, 4, 14
+EXPORTS, IMPORTS, RESOURCES, CERTIFICATES, DELAYED_IMPORTS, CLR = 0, 1, 2, 4, 13, 14
 """Data directories."""
 
 _FILE = Binary("<4sHHIIIHH")
 _SECTION = Binary("<8s6I4xI")  # the four bytes: how many relocations and line numbers
 _DIRECTORY = Binary("<2I")
+_LOADING = Binary("<2H")
 _CODE_OF_32, _CODE_OF_64 = 0x10B, 0x20B
 _EXECUTE, _WRITE = 0x20000000, 0x80000000
 _DLL = 0x2000
@@ -66,6 +67,7 @@ class Pe(Program):
         self.bits = 32 if kind == _CODE_OF_32 else 64
         self.entry = int.from_bytes(optional[16:20], "little")
         self.image_base = int.from_bytes(optional[28:32] if kind == _CODE_OF_32 else optional[24:32], "little")
+        self.subsystem, self.dll_characteristics = _LOADING.unpack_from(optional, 68)
         self._headers_size = int.from_bytes(optional[60:64], "little")
         first = 96 if kind == _CODE_OF_32 else 112
         listed = min(

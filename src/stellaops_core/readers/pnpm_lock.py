@@ -8,9 +8,10 @@ Source: pnpm, lockfile versions 5.3 to 9.0 (`packages`, `resolution`).
 
 import re
 
-_KEY = re.compile(r"  '?/?((?:@[^/@'\s]+/)?[^/@'(\s]+)[@/]([^/@'(_:\s]+)[^:'\n]*'?:\s*")
-"""`/NAME/VERSION_PEERS:`, `/NAME@VERSION(PEERS):` and `NAME@VERSION:`."""
-_RESOLUTION = re.compile(r"    resolution: \{(?:[^{}\n]*?, )?integrity: ([^\s,{}]+)[^{}\n]*\}\s*")
+_KEY = re.compile(r"  '?/?((?:@[^/@'\s]+/)?[^/@'(\s]+)[@/]([^/@'(_:\s]++)[^:'\n]*+'?:\s*+")
+"""`/NAME/VERSION_PEERS:`, `/NAME@VERSION(PEERS):` and `NAME@VERSION:`. What may be long gives nothing back."""
+_RESOLUTION = "    resolution: {"
+_INTEGRITY = re.compile(r"[{ ]integrity: ([^\s,{}]++)")
 
 
 def read_pnpm_lock(data: bytes) -> dict[tuple[str, str], str]:
@@ -24,6 +25,6 @@ def read_pnpm_lock(data: bytes) -> dict[tuple[str, str], str]:
         elif is_inside and line[:3].strip():
             match = _KEY.fullmatch(line)
             key = (match[1], match[2]) if match else None
-        elif is_inside and key and (match := _RESOLUTION.fullmatch(line)):
+        elif is_inside and key and line.startswith(_RESOLUTION) and (match := _INTEGRITY.search(line)):
             found[key] = match[1]
     return found

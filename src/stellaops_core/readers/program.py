@@ -1,7 +1,7 @@
 """What programs have in common, whatever their format: named sections, and memory that the file fills.
 
-Comes in: nothing of its own; `elf`, `pe` and `macho` fill it. Goes out: `Program`. Rules: what is asked for is looked
-up when it is asked for; positions that lead out of the file give fewer bytes or none, never an error.
+Comes in: nothing of its own; `elf`, `pe`, `macho` and `xcoff` fill it. Goes out: `Program`. Rules: what is asked for is
+looked up when it is asked for; positions that lead out of the file give fewer bytes or none, never an error.
 """
 
 from functools import cached_property
@@ -38,10 +38,12 @@ class Program:
     """A program, a library or an object file."""
 
     format: str
-    """`elf`, `pe` or `macho`."""
+    """`elf`, `pe`, `macho` or `xcoff`."""
     bits: int
     """32 or 64."""
     big_endian: bool
+    machine: int
+    """The format's number of the processor."""
     damage: str = ""
     """What of its structure could not be read, where the rest could."""
 

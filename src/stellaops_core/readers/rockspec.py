@@ -14,11 +14,13 @@ DEPTH_LIMIT: Final = 32
 """Tables within tables."""
 TOKENS_LIMIT: Final = 200_000
 """Words and signs of one rockspec."""
+JOINED_LIMIT: Final = 200_000
+"""Characters of all texts that are joined with `..`: each joining makes a new one."""
 
 _TOKEN = re.compile(
     r"\s+|(?P<long>(?:--)?\[=*\[)|--[^\n]*|(?P<name>[A-Za-z_]\w*)"
     r"|(?P<number>0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
-    r"|\"(?P<double>(?:[^\"\\\n]|\\.)*)\"|'(?P<single>(?:[^'\\\n]|\\.)*)'|(?P<sign>\.\.|.)",
+    r"|\"(?P<double>(?:[^\"\\\n]++|\\.)*+)\"|'(?P<single>(?:[^'\\\n]++|\\.)*+)'|(?P<sign>\.\.|.)",
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(?:([abfnrtv\\\"'\n])|x([0-9a-fA-F]{2})|(\d{1,3})|z\s*|(.))", re.DOTALL)
@@ -40,6 +42,7 @@ class _Reader:
         self._tokens = _split(text)
         self._at = 0
         self._names: dict[str, Any] = {}
+        self._room = JOINED_LIMIT
 
     def assignments(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -77,7 +80,10 @@ class _Reader:
         while self._peek() == ("sign", ".."):
             self._at += 1
             other = self._term(depth)
-            if not isinstance(value, str) or not isinstance(other, str) or len(value) + len(other) > TOKENS_LIMIT:
+            if not isinstance(value, str) or not isinstance(other, str):
+                raise _Odd
+            self._room -= len(value) + len(other)
+            if self._room < 0:
                 raise _Odd
             value += other
         return value
@@ -125,7 +131,7 @@ class _Reader:
 
 
 def _split(text: str) -> list[tuple[str, str]]:
-    """Return (kind, text) of names, numbers, texts and signs, up to a long bracket that nothing closes."""
+    """Return (kind, text) of names, numbers, texts and signs, up to a quote or long bracket that nothing closes."""
     tokens: list[tuple[str, str]] = []
     at = 0
     while len(tokens) < TOKENS_LIMIT and (match := _TOKEN.match(text, at)):
@@ -140,6 +146,8 @@ def _split(text: str) -> list[tuple[str, str]]:
             at = end + len(closing)
         elif kind in {"double", "single"}:
             tokens.append(("text", _ESCAPE.sub(_unescaped, match[kind])))
+        elif kind == "sign" and match["sign"] in {'"', "'"}:
+            break
         elif kind:
             tokens.append((kind, match[kind]))
     return tokens

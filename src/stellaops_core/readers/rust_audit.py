@@ -64,7 +64,7 @@ def parse_audit(packed: bytes) -> AuditData:
         raise ValueError(f"audit data that is cut off, or larger than {JSON_LIMIT:,} bytes")
     try:
         audit = msgspec.json.decode(data, type=AuditData)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"audit data that is no list of crates: {error}") from None
     count = len(audit.packages)
     if count > CRATE_LIMIT:

@@ -48,9 +48,13 @@ class Database:
 
         An `INTEGER PRIMARY KEY` is None, as it is stored.
         """
+        return (record for _, record in self.read_rows(name))
+
+    def read_rows(self, name: str) -> Iterator[tuple[int, tuple[Value, ...]]]:
+        """Yield the same with their row ids, which are the values of an `INTEGER PRIMARY KEY`."""
         damage: list[str] = []
         root = 0
-        for record in self._records(1, damage):
+        for _, record in self._records(1, damage):
             if len(record) >= 4 and record[0] == "table" and record[1] == name and isinstance(record[3], int):
                 root = record[3]
         if not root and not damage:
@@ -60,7 +64,7 @@ class Database:
         if damage:
             raise ValueError(f"{len(damage)} pages or records of the SQLite database are damaged, first: {damage[0]}")
 
-    def _records(self, root: int, damage: list[str]) -> Iterator[tuple[Value, ...]]:
+    def _records(self, root: int, damage: list[str]) -> Iterator[tuple[int, tuple[Value, ...]]]:
         pending = [root]
         while pending:
             number = pending.pop()
@@ -79,7 +83,8 @@ class Database:
                 continue
             for cell in cells:
                 try:
-                    yield self._record(self._payload(page, cell))
+                    row, payload = self._payload(page, cell)
+                    yield row, self._record(payload)
                 except (ValueError, IndexError, struct.error) as error:
                     damage.append(f"page {number}: {error}")
 
@@ -101,10 +106,10 @@ class Database:
         count = int.from_bytes(page[start + 3 : start + 5], "big")
         return unpack_from(f">{count}H", page, start + (12 if page[start] == _INTERIOR else 8))
 
-    def _payload(self, page: bytes, cell: int) -> bytes:
-        """Return a leaf cell's payload, gathered from its overflow pages."""
+    def _payload(self, page: bytes, cell: int) -> tuple[int, bytes]:
+        """Return a leaf cell's row id and its payload, gathered from its overflow pages."""
         length, at = _varint(page, cell)
-        _, at = _varint(page, at)
+        row, at = _varint(page, at)
         self._left -= length
         if self._left < 0:
             raise ValueError("records of more bytes than the database has")
@@ -119,7 +124,7 @@ class Database:
             following = int.from_bytes(page[:4], "big")
             parts.append(page[4 : min(self._usable, 4 + missing)])
             missing -= len(parts[-1])
-        return b"".join(parts)
+        return row - (row >> 63 << 64), b"".join(parts)
 
     def _local(self, length: int) -> int:
         """Bytes of a payload that are on the leaf itself; section 1.6."""

@@ -28,7 +28,8 @@ from stellaops_core.sbom.cyclonedx_fields import (
     url_fits,
 )
 from stellaops_core.sbom.graph import edges, roots
-from stellaops_core.sbom.sbom import LayerOrigin, Sbom, Subject
+from stellaops_core.sbom.sbom import LayerOrigin, Sbom, Subject, Usage
+from stellaops_core.sbom.steps import command_text, place_text, step_text
 from stellaops_core.sbom.text import escape_path, valid
 
 NAMESPACE = "5d4a9b0e-6b0f-5a53-9f0c-2f6f3a1c7e10"
@@ -86,11 +87,31 @@ def _metadata(sbom: Sbom) -> Json:
         "tools": {"components": [_tool(sbom)]},
         "component": _subject(sbom.subject),
     }
-    if sbom.unknowns:
-        metadata["properties"] = [
-            fact for number, unknown in enumerate(sbom.unknowns) for fact in _unknown(number, unknown)
-        ]
+    facts = [fact for number, unknown in enumerate(sbom.unknowns) for fact in _unknown(number, unknown)]
+    if sbom.usage:
+        facts += _usage(sbom.usage)
+    if facts:
+        metadata["properties"] = facts
     return metadata
+
+
+def _usage(usage: Usage) -> Iterator[Json]:
+    for number, program in enumerate(usage.programs):
+        prefix = f"stella:usage:program:{number}:"
+        yield _property(prefix + "path", escape_path(program.path))
+        yield _property(prefix + "command", command_text(program.arguments))
+        yield _property(prefix + "level", program.level)
+        yield _property(prefix + "terminal", str(program.terminal).lower())
+        yield from (_property(prefix + "condition", condition) for condition in program.conditions)
+        yield from (_property(prefix + "step", step_text(step)) for step in program.steps)
+    for number, gap in enumerate(usage.gaps):
+        prefix = f"stella:usage:gap:{number}:"
+        yield _property(prefix + "place", place_text(gap.place, gap.line))
+        yield _property(prefix + "reason", gap.reason)
+        if gap.scope:
+            yield _property(prefix + "scope", gap.scope)
+    for level, count in usage.counts:
+        yield _property("stella:usage:count:" + level, str(count))
 
 
 def _tool(sbom: Sbom) -> Json:
@@ -223,7 +244,7 @@ class _Shared:
 
 def _component(component: Component, shared: _Shared) -> Json:
     group, name = group_and_name(component)
-    out: Json = {"type": "library", "bom-ref": component.purl}
+    out: Json = {"type": "library" if component.purl else "file", "bom-ref": component.ref}
     if component.supplier:
         out["supplier"] = {"name": component.supplier}
     if group:
@@ -234,12 +255,13 @@ def _component(component: Component, shared: _Shared) -> Json:
         out["hashes"] = hashes
     if component.licenses and (licenses := licenses_of(component.licenses)):
         out["licenses"] = licenses
-    out["purl"] = component.purl
+    if component.purl:
+        out["purl"] = component.purl
     if component.urls and (references := list(references_of(component.urls))):
         out["externalReferences"] = references
     evidence = shared.evidence.get(component.evidence)
     if evidence is None:
-        evidence = shared.evidence[component.evidence] = _evidence(component.evidence, shared)
+        evidence = shared.evidence[component.evidence] = _evidence(component, shared)
     out["evidence"] = evidence
     if properties := _facts(component, shared):
         out["properties"] = properties
@@ -250,10 +272,11 @@ def _version(version: str) -> Json:
     return {"version": version} if 0 < len(version) <= MAX_VERSION else {}
 
 
-def _evidence(evidence: Sequence[Evidence], shared: _Shared) -> Json:
+def _evidence(component: Component, shared: _Shared) -> Json:
+    evidence, field = component.evidence, "purl" if component.purl else "hash"
     ordered = sorted(evidence, key=attrgetter("analyzer")) if len(evidence) > 1 else evidence
     occurrences = {(one.path, one.layer): one for one in evidence}
-    identity = [_identity(name, list(group)) for name, group in groupby(ordered, attrgetter("analyzer"))]
+    identity = [_identity(field, name, list(group)) for name, group in groupby(ordered, attrgetter("analyzer"))]
     return {
         # 1.6 admits one object beside the list, and readers made for 1.5 know nothing else
         "identity": identity if len(identity) > 1 else identity[0],
@@ -261,9 +284,9 @@ def _evidence(evidence: Sequence[Evidence], shared: _Shared) -> Json:
     }
 
 
-def _identity(analyzer: str, evidence: Sequence[Evidence]) -> Json:
+def _identity(field: str, analyzer: str, evidence: Sequence[Evidence]) -> Json:
     return {
-        "field": "purl",
+        "field": field,
         "confidence": max(_confidence(one) for one in evidence),
         "methods": [
             {"technique": one.technique, "confidence": _confidence(one), "value": escape_path(one.path)}
@@ -290,6 +313,11 @@ def _facts(component: Component, shared: _Shared) -> list[Json]:
     """Properties: the layer, the owners, the analyzers' facts, then whatever a field of its own could not take."""
     facts = [*shared.facts.get(component.layer, ())]
     facts += [_property("stella:owner", owner) for owner in component.owners]
+    if use := component.use:
+        facts.append(_property("stella:use", use.level))
+        if use.path:
+            facts.append(_property("stella:use:path", escape_path(use.path)))
+        facts += [_property("stella:use:step", step_text(step)) for step in use.chain]
     facts += [_property(name, value) for name, value in component.properties]
     for algorithm, content in component.hashes:
         if not hash_fits(algorithm, content):
@@ -318,9 +346,7 @@ def _dependencies(sbom: Sbom) -> list[Json]:
     graph = [_dependency(_subject_ref(sbom.subject), top)]
     graph += [_dependency(reference, []) for reference in system]
     return graph + [
-        _dependency(component.purl, needs[component.purl])
-        for component in sbom.components
-        if component.type in resolved
+        _dependency(component.ref, needs[component.ref]) for component in sbom.components if component.type in resolved
     ]
 
 

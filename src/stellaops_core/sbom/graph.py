@@ -9,10 +9,10 @@ from stellaops_core.component import Component
 
 
 def edges(components: Sequence[Component]) -> dict[str, list[str]]:
-    """Map each purl to the sorted purls it depends on; never itself, never one that is not listed."""
-    known = {component.purl for component in components}
+    """Map each `ref` to the sorted `ref`s it depends on; never itself, never one that is not listed."""
+    known = {component.ref for component in components}
     return {
-        component.purl: sorted({need for need in component.depends if need in known} - {component.purl})
+        component.ref: sorted({need for need in component.depends if need in known} - {component.ref})
         for component in components
     }
 

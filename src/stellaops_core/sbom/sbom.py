@@ -5,8 +5,9 @@ order in which documents list them, so that encoders are pure functions from `Sb
 """
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from stellaops_core.component import Component, Distribution, Unknown
+from stellaops_core.component import NOT_REACHED, Component, Distribution, Level, Step, Unknown
 
 
 class LayerOrigin(Struct, frozen=True):
@@ -49,6 +50,44 @@ class Removed(Struct, frozen=True, order=True):
     """Layer index."""
 
 
+class Program(Struct, frozen=True):
+    """A program that the image's entry point runs, or may run."""
+
+    path: str
+    """Of the file that is executed; of a script with `#!`, its interpreter."""
+    arguments: tuple[str | None, ...]
+    """The first being how it was called; None where one is not known."""
+    level: Level
+    """`used` or `maybe`."""
+    terminal: bool
+    """Whether the container's own process becomes it; else a script runs it and waits."""
+    conditions: tuple[str, ...]
+    """As the scripts write them."""
+    steps: tuple[Step, ...]
+    """The chain from the image's configuration to here."""
+
+
+class Gap(Struct, frozen=True, order=True):
+    """Something about what runs that could not be followed."""
+
+    place: str
+    line: int
+    reason: str
+    scope: str
+    """Type of the components that it may lead to; empty: any; `native`: something that the image lacks, so none."""
+
+
+class Usage(Struct, frozen=True):
+    """What runs, and how much of the inventory that leads to."""
+
+    programs: tuple[Program, ...]
+    """In the order in which the entry point leads to them."""
+    gaps: tuple[Gap, ...]
+    """Sorted."""
+    counts: tuple[tuple[str, int], ...]
+    """Components of each level, in the order of `component.Level`."""
+
+
 class Sbom(Struct, frozen=True):
     """Everything known about one subject."""
 
@@ -63,3 +102,15 @@ class Sbom(Struct, frozen=True):
     tool_version: str
     timestamp: str
     """RFC 3339 in UTC with whole seconds: SOURCE_DATE_EPOCH, else the image's `created`, else 1970."""
+    usage: Usage | None = None
+    """Where it was asked what runs; all components have a `use` then."""
+
+
+def in_use(sbom: Sbom) -> Sbom:
+    """Return the usage view: without the components that nothing leads to. Takes one that has a `usage`."""
+    shown = {component.ref: component for component in sbom.components if component.use != NOT_REACHED}
+    components = (
+        replace(component, depends=tuple(need for need in component.depends if need in shown))
+        for component in shown.values()
+    )
+    return replace(sbom, components=tuple(components))

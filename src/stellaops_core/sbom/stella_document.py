@@ -6,9 +6,9 @@ meaning; readers ignore members they don't know.
 
 from typing import Annotated, Any
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
-from stellaops_core.component import Technique
+from stellaops_core.component import Level, Technique
 
 SCHEMA = "https://stella-ops.org/schema/sbom/1"
 """Value of the member `schema`; the number is raised when a reader of the old one could be misled."""
@@ -62,12 +62,46 @@ class EvidenceItem(Struct, frozen=True, omit_defaults=True):
     ] = ()
 
 
-class ComponentItem(Struct, frozen=True, omit_defaults=True):
+class StepItem(Struct, frozen=True):
+    """One step of a chain from the entry point."""
+
+    place: Annotated[str, Meta(description="The file that says so (see paths), or ENTRYPOINT or CMD.")]
+    line: Annotated[int, Meta(ge=0, description="From 1; 0 where the place has no lines.")]
+    text: Annotated[str, Meta(description="What it says there.")]
+
+
+class UseItem(Struct, frozen=True, omit_defaults=True):
+    """Whether a component is in use."""
+
+    level: Annotated[
+        Level,
+        Meta(
+            description="used: loaded whenever its program runs; maybe: on a condition that is not known, or as data; "
+            "undetermined: something that could not be followed may lead to it; not-reached: nothing leads to it."
+        ),
+    ]
+    path: Annotated[str, Meta(description="The file of it that is reached, written as paths are.")] = ""
+    chain: Annotated[
+        tuple[StepItem, ...],
+        Meta(description="From the entry point to that file; of what is undetermined, what could not be followed."),
+    ] = ()
+
+
+class ComponentItem(Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One thing that is installed, however many places it was found in."""
 
-    purl: PurlText
-    type: Annotated[str, Meta(description="The purl's type.")]
-    name: Annotated[str, Meta(description="As its ecosystem displays it.")]
+    purl: Annotated[
+        str, Meta(pattern="^(pkg:.*)?$", description="Canonical package URL; left out where it is no package.")
+    ] = ""
+    ref: Annotated[
+        str,
+        Meta(
+            pattern="^(bin:[0-9a-f]{64})?$",
+            description="Of a program that no package explains, in place of a purl: the SHA-256 of its file.",
+        ),
+    ] = ""
+    type: Annotated[str, Meta(description="The purl's type, or `bin`.")]
+    name: Annotated[str, Meta(description="As its ecosystem displays it; of a program, its file's name.")]
     version: Annotated[str, Meta(description="Empty where its record states none.")]
     layer: Annotated[int, Meta(ge=-1, description="The lowest layer that introduced it; -1 where there are no layers.")]
     evidence: Annotated[tuple[EvidenceItem, ...], Meta(min_length=1, description="Sorted by path.")]
@@ -85,6 +119,7 @@ class ComponentItem(Struct, frozen=True, omit_defaults=True):
     supplier: str = ""
     urls: tuple[Url, ...] = ()
     properties: Annotated[tuple[Property, ...], Meta(description="Facts without a member of their own.")] = ()
+    use: Annotated[UseItem | None, Meta(description="In the usage view.")] = None
 
 
 class UnknownItem(Struct, frozen=True):
@@ -145,6 +180,40 @@ class DistributionItem(Struct, frozen=True, omit_defaults=True, rename="camel"):
     variant: str = ""
 
 
+class ProgramItem(Struct, frozen=True):
+    """A program that the image's entry point runs, or may run."""
+
+    path: Annotated[str, Meta(description="Of the file that is executed; of a script, its interpreter. See paths.")]
+    arguments: Annotated[
+        tuple[str | None, ...], Meta(description="The first being how it was called; null where one is not known.")
+    ]
+    level: Annotated[str, Meta(pattern="^(used|maybe)$", description="maybe: on a condition that is not known.")]
+    terminal: Annotated[
+        bool, Meta(description="Whether the container's own process becomes it; else a script runs it and waits.")
+    ]
+    conditions: Annotated[tuple[str, ...], Meta(description="As the scripts write them.")]
+    steps: Annotated[tuple[StepItem, ...], Meta(description="The chain from the image's configuration to here.")]
+
+
+class GapItem(Struct, frozen=True):
+    """Something about what runs that could not be followed."""
+
+    place: Annotated[str, Meta(description="The file that says so (see paths), or ENTRYPOINT or CMD.")]
+    line: Annotated[int, Meta(ge=0, description="From 1; 0 where the place has no lines.")]
+    reason: Annotated[str, Meta(description="For people.")]
+    scope: Annotated[str, Meta(description="Type of the components that it may lead to; empty: any.")]
+
+
+class UsageItem(Struct, frozen=True):
+    """What runs."""
+
+    programs: Annotated[
+        tuple[ProgramItem, ...], Meta(description="In the order in which the entry point leads to them.")
+    ]
+    gaps: Annotated[tuple[GapItem, ...], Meta(description="Sorted.")]
+    counts: Annotated[dict[str, int], Meta(description="Components of each level, those not listed here included.")]
+
+
 class Tool(Struct, frozen=True):
     """What wrote the document."""
 
@@ -152,7 +221,7 @@ class Tool(Struct, frozen=True):
     version: str
 
 
-class Document(Struct, frozen=True):
+class Document(Struct, frozen=True, kw_only=True):
     """A bill of materials with everything that is known about one subject."""
 
     schema: Annotated[str, Meta(pattern=f"^{SCHEMA}$", description="Identifies this schema and its major version.")]
@@ -169,6 +238,7 @@ class Document(Struct, frozen=True):
     components: Annotated[tuple[ComponentItem, ...], Meta(description="Sorted by purl, each once.")]
     unknowns: Annotated[tuple[UnknownItem, ...], Meta(description="Sorted. Empty: everything that should be read was.")]
     removed: Annotated[tuple[RemovedItem, ...], Meta(description="Sorted.")]
+    usage: Annotated[UsageItem | UnsetType, Meta(description="In the usage view: what runs.")] = UNSET
 
 
 def json_schema() -> dict[str, Any]:

@@ -8,28 +8,33 @@ what `decode` accepts keeps the promises of `Sbom`: order, no purl twice, no lay
 from collections.abc import Iterable
 from itertools import pairwise
 
-from msgspec import MsgspecError, structs, to_builtins
+from msgspec import UNSET, MsgspecError, structs, to_builtins
 from msgspec.json import Decoder
 from msgspec.json import encode as write
 from msgspec.json import format as indent
 
-from stellaops_core.component import Component, Distribution, Evidence, Unknown
+from stellaops_core.component import Component, Distribution, Evidence, Step, Unknown, Use
 from stellaops_core.errors import TargetError
-from stellaops_core.sbom.sbom import LayerOrigin, Removed, Sbom, Subject
+from stellaops_core.sbom.sbom import Gap, LayerOrigin, Program, Removed, Sbom, Subject, Usage
 from stellaops_core.sbom.stella_document import (
     SCHEMA,
     ComponentItem,
     DistributionItem,
     Document,
     EvidenceItem,
+    GapItem,
     Hash,
     LayerItem,
+    ProgramItem,
     Property,
     RemovedItem,
+    StepItem,
     SubjectItem,
     Tool,
     UnknownItem,
     Url,
+    UsageItem,
+    UseItem,
 )
 from stellaops_core.sbom.text import escape_path, unescape_path, valid
 
@@ -79,6 +84,7 @@ def _document(sbom: Sbom) -> Document:
         removed=tuple(
             RemovedItem(one.purl, escape_path(one.path), one.introduced, one.removed) for one in sbom.removed
         ),
+        usage=_usage_item(sbom.usage) if sbom.usage else UNSET,
     )
 
 
@@ -99,6 +105,7 @@ def _subject_item(subject: Subject) -> SubjectItem:
 def _component_item(component: Component) -> ComponentItem:
     return ComponentItem(
         purl=component.purl,
+        ref="" if component.purl else component.ref,
         type=component.type,
         name=component.name,
         version=component.version,
@@ -114,6 +121,28 @@ def _component_item(component: Component) -> ComponentItem:
         supplier=component.supplier,
         urls=tuple(Url(*pair) for pair in component.urls),
         properties=_properties(component.properties),
+        use=_use_item(component.use) if component.use else None,
+    )
+
+
+def _use_item(use: Use) -> UseItem:
+    return UseItem(use.level, escape_path(use.path), _step_items(use.chain))
+
+
+def _step_items(steps: Iterable[Step]) -> tuple[StepItem, ...]:
+    return tuple(StepItem(escape_path(step.place), step.line, step.text) for step in steps)
+
+
+def _usage_item(usage: Usage) -> UsageItem:
+    return UsageItem(
+        programs=tuple(
+            ProgramItem(
+                escape_path(one.path), one.arguments, one.level, one.terminal, one.conditions, _step_items(one.steps)
+            )
+            for one in usage.programs
+        ),
+        gaps=tuple(GapItem(escape_path(one.place), one.line, one.reason, one.scope) for one in usage.gaps),
+        counts=dict(usage.counts),
     )
 
 
@@ -137,6 +166,7 @@ def _sbom(document: Document) -> Sbom:
         ),
         tool_version=document.tool.version,
         timestamp=document.timestamp,
+        usage=_usage(document.usage) if document.usage else None,
     )
 
 
@@ -156,7 +186,7 @@ def _subject(item: SubjectItem) -> Subject:
 
 def _component(item: ComponentItem) -> Component:
     return Component(
-        purl=item.purl,
+        ref=item.purl or item.ref,
         type=item.type,
         name=item.name,
         version=item.version,
@@ -172,6 +202,33 @@ def _component(item: ComponentItem) -> Component:
         supplier=item.supplier,
         urls=tuple((one.type, one.url) for one in item.urls),
         properties=_pairs(item.properties),
+        use=_use(item.use) if item.use else None,
+    )
+
+
+def _use(item: UseItem) -> Use:
+    return Use(item.level, unescape_path(item.path), _steps(item.chain))
+
+
+def _steps(items: Iterable[StepItem]) -> tuple[Step, ...]:
+    return tuple(Step(unescape_path(item.place), item.line, item.text) for item in items)
+
+
+def _usage(item: UsageItem) -> Usage:
+    return Usage(
+        programs=tuple(
+            Program(
+                unescape_path(one.path),
+                one.arguments,
+                "used" if one.level == "used" else "maybe",
+                one.terminal,
+                one.conditions,
+                _steps(one.steps),
+            )
+            for one in item.programs
+        ),
+        gaps=tuple(Gap(unescape_path(one.place), one.line, one.reason, one.scope) for one in item.gaps),
+        counts=tuple(item.counts.items()),
     )
 
 
@@ -181,7 +238,7 @@ def _pairs(properties: Iterable[Property]) -> tuple[tuple[str, str], ...]:
 
 def _check(sbom: Sbom) -> None:
     """Hold a document against what `Sbom` promises."""
-    if not all(one.purl < other.purl for one, other in pairwise(sbom.components)):
+    if not all(one.ref < other.ref for one, other in pairwise(sbom.components)):
         raise TargetError("not a Stella SBOM: components are not sorted by purl, each once")
     if list(sbom.unknowns) != sorted(sbom.unknowns) or list(sbom.removed) != sorted(sbom.removed):
         raise TargetError("not a Stella SBOM: unknowns or removed packages are not sorted")

@@ -5,19 +5,19 @@ documents, and its text: ASCII only, one line a row, nothing that a file name co
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from msgspec import Struct
 
 from stellaops_core.component import Component, Distribution, Unknown
-from stellaops_core.sbom.sbom import Sbom
-from stellaops_core.sbom.text import escape_path
+from stellaops_core.sbom.sbom import Program, Sbom, Usage
+from stellaops_core.sbom.steps import command_text, place_text
+from stellaops_core.sbom.text import cut, escape_path, plain
 
 SHOWN = 5
 """Unknowns that are shown; `-o json` has all."""
 MAX_WIDTH = 100
 MIN_WIDTH = 40
-MAX_TEXT = 300
-"""Longest single fact, in characters."""
 
 _LABEL = 9
 _DIM, _BOLD, _YELLOW, _RESET = "\x1b[2m", "\x1b[1m", "\x1b[33m", "\x1b[0m"
@@ -47,6 +47,13 @@ class Summary(Struct, frozen=True, array_like=True):
     """The first `SHOWN`, as they are printed."""
     unknown_count: int
     """All of them."""
+    programs: tuple[tuple[str, str], ...] = ()
+    """Of the usage view: (command, chain) of the programs that the container becomes."""
+    counts: tuple[tuple[str, int], ...] = ()
+    """Of the usage view: components of each level, those that are not listed included."""
+    gaps: tuple[str, ...] = ()
+    """Of the usage view: the first `SHOWN` things that could not be followed, as they are printed."""
+    gap_count: int = 0
 
 
 class Run(Struct, frozen=True):
@@ -65,16 +72,37 @@ def summarize(sbom: Sbom) -> Summary:
     """Take from `sbom` what the table shows."""
     subject = sbom.subject
     return Summary(
-        name=_plain(subject.name),
-        digest=_plain(subject.digest),
-        platform=_plain(subject.platform),
+        name=plain(subject.name),
+        digest=plain(subject.digest),
+        platform=plain(subject.platform),
         distribution=_distribution(sbom.distribution),
         layers=len(subject.layers),
         components=len(sbom.components),
         ecosystems=_ecosystems(sbom.components),
         unknowns=tuple(_printable(unknown) for unknown in sbom.unknowns[:SHOWN]),
         unknown_count=len(sbom.unknowns),
+        **_usage(sbom.usage),
     )
+
+
+def _usage(usage: Usage | None) -> dict[str, Any]:
+    if not usage:
+        return {}
+    return {
+        "programs": tuple((_command(one), plain(_way(one))) for one in usage.programs if one.terminal),
+        "counts": tuple((plain(level), count) for level, count in usage.counts),
+        "gaps": tuple(plain(f"{place_text(gap.place, gap.line)}  {gap.reason}") for gap in usage.gaps[:SHOWN]),
+        "gap_count": len(usage.gaps),
+    }
+
+
+def _command(program: Program) -> str:
+    return plain(command_text(program.arguments) + (" (maybe)" if program.level == "maybe" else ""))
+
+
+def _way(program: Program) -> str:
+    """The places that lead to a program, in one line."""
+    return " > ".join(dict.fromkeys(place_text(step.place, step.line) for step in program.steps))
 
 
 def encode(sbom: Sbom) -> bytes:
@@ -88,11 +116,11 @@ def render(summary: Summary, run: Run | None, *, color: bool, width: int, title:
     `title` stands in for the name of a subject that has none: what the user typed.
     """
     width = min(max(width, MIN_WIDTH), MAX_WIDTH)
-    name = summary.name or _plain(title) or ("unnamed image" if summary.digest else "directory")
-    lines = [_styled(_cut(name, width), _BOLD, color=color)]
+    name = summary.name or plain(title) or ("unnamed image" if summary.digest else "directory")
+    lines = [_styled(cut(name, width), _BOLD, color=color)]
     for label, text in _rows(summary, run):
         style = _YELLOW if label == "unknown" and summary.unknown_count else _DIM
-        lines.append(_styled(f"{label:<{_LABEL}}", style, color=color) + _cut(text, width - _LABEL))
+        lines.append(_styled(f"{label:<{_LABEL}}", style, color=color) + cut(text, width - _LABEL))
     return "".join(line.rstrip() + "\n" for line in lines)
 
 
@@ -107,11 +135,24 @@ def _rows(summary: Summary, run: Run | None) -> Iterator[tuple[str, str]]:
         yield "run", _listed(_effort(run))
     yield "sbom", _count(summary.components, "component")
     yield from (("", row) for row in _table(summary.ecosystems))
+    yield from _usage_rows(summary)
     yield "unknown", str(summary.unknown_count) if summary.unknown_count else "none"
     for unknown in summary.unknowns:
         where = ", ".join(filter(None, (unknown.analyzer, f"layer {unknown.layer}" if unknown.layer >= 0 else "")))
         yield "", f"{unknown.path}  {unknown.reason}" + (f" ({where})" if where else "")
     if more := summary.unknown_count - len(summary.unknowns):
+        yield "", f"... and {more} more: see -o json"
+
+
+def _usage_rows(summary: Summary) -> Iterator[tuple[str, str]]:
+    for command, way in summary.programs:
+        yield "runs", command
+        yield "", f"by {way}"
+    if summary.counts:
+        yield "usage", _listed(f"{count} {level}" for level, count in summary.counts)
+    for number, gap in enumerate(summary.gaps):
+        yield "" if number else "open", gap
+    if more := summary.gap_count - len(summary.gaps):
         yield "", f"... and {more} more: see -o json"
 
 
@@ -168,7 +209,7 @@ def _listed(parts: Iterable[str]) -> str:
 def _distribution(distribution: Distribution | None) -> str:
     if not distribution:
         return ""
-    return _plain(distribution.pretty_name or f"{distribution.name or distribution.id} {distribution.version}".rstrip())
+    return plain(distribution.pretty_name or f"{distribution.name or distribution.id} {distribution.version}".rstrip())
 
 
 def _ecosystems(components: Sequence[Component]) -> tuple[Ecosystem, ...]:
@@ -179,24 +220,12 @@ def _ecosystems(components: Sequence[Component]) -> tuple[Ecosystem, ...]:
         if component.layer >= 0:
             layers.add(component.layer)
     ordered = sorted(found.items(), key=lambda item: (-item[1][0][0], item[0]))
-    return tuple(Ecosystem(_plain(name), count[0], tuple(sorted(layers))) for name, (count, layers) in ordered)
+    return tuple(Ecosystem(plain(name), count[0], tuple(sorted(layers))) for name, (count, layers) in ordered)
 
 
 def _printable(unknown: Unknown) -> Unknown:
-    path = _plain(escape_path(unknown.path))
-    return Unknown(path, _plain(unknown.analyzer), _plain(unknown.reason), unknown.layer)
-
-
-def _plain(text: str) -> str:
-    """Printable ASCII: white space becomes one space, everything else outside is escaped as in a Python string."""
-    text = " ".join(text[:MAX_TEXT].split()).encode("ascii", "backslashreplace").decode()
-    if not text.isprintable():
-        text = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
-    return _cut(text, MAX_TEXT)
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3] + "..."
+    path = plain(escape_path(unknown.path))
+    return Unknown(path, plain(unknown.analyzer), plain(unknown.reason), unknown.layer)
 
 
 def _styled(text: str, style: str, *, color: bool) -> str:

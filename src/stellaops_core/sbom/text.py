@@ -9,6 +9,9 @@ import re
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+TEXT_LIMIT = 300
+"""Characters of one fact that a terminal is shown."""
+
 _SPECIAL = re.compile("[%\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BROKEN = re.compile("%(?![0-9A-F]{2})")
@@ -29,6 +32,19 @@ def unescape_path(text: str) -> str:
     if _BROKEN.search(text):
         raise ValueError(f"not an escaped path: {text[:200]!r}")
     return unquote_to_bytes(text).decode("utf-8", "surrogateescape")
+
+
+def plain(text: str) -> str:
+    """Printable ASCII: white space becomes one space, everything else outside is escaped as in a Python string."""
+    text = " ".join(text[:TEXT_LIMIT].split()).encode("ascii", "backslashreplace").decode()
+    if not text.isprintable():
+        text = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text)
+    return cut(text, TEXT_LIMIT)
+
+
+def cut(text: str, width: int) -> str:
+    """Cut a text that is too wide, and show that."""
+    return text if len(text) <= width else text[: width - 3] + "..."
 
 
 def valid(value: Any) -> Any:

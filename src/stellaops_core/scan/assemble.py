@@ -13,24 +13,25 @@ from msgspec.structs import replace
 
 from stellaops_core.analyzers.analyzer import Analyzer, Found, Installed, Joins, Package, View
 from stellaops_core.analyzers.os_release import choose_distribution
-from stellaops_core.component import OS_PACKAGE_TYPES, Component, Distribution, Evidence, Unknown
+from stellaops_core.component import BINARY, OS_PACKAGE_TYPES, Component, Distribution, Evidence, Unknown
 from stellaops_core.licenses import normalize
 from stellaops_core.purl import make_purl
 from stellaops_core.sbom.sbom import Removed
 from stellaops_core.scan.compose import Gone, Overlay
 from stellaops_core.scan.fragment import Pack
-from stellaops_core.scan.ownership import owners_of
+from stellaops_core.scan.holders import Holders
 
 _T = TypeVar("_T", str, tuple[str, str], Evidence)
 
 
 class Assembled(Struct, frozen=True):
-    """What an `Sbom` lists, each sorted."""
+    """What an `Sbom` lists, each sorted, and who holds which file."""
 
     distribution: Distribution | None
     components: tuple[Component, ...]
     unknowns: tuple[Unknown, ...]
     removed: tuple[Removed, ...]
+    holders: Holders
 
 
 def assemble(
@@ -41,16 +42,21 @@ def assemble(
     view = View(found={}, distribution=distribution, links=overlay.links, architecture=architecture)
     joins = {one.name: _Join(one, view, overlay.layer_of) for one in analyzers}
     installed = [(name, one) for name, join in joins.items() for one in join.run(overlay.found.get(name, {}))]
-    owners = _owners(overlay, packs, installed, first_layer)
+    holders = Holders(overlay, packs, installed, first_layer)
+    claimed = {path for _, one in installed if one.type not in OS_PACKAGE_TYPES for path in _paths(one)}
+    owners = holders.owners(claimed)
     installed = [(name, one) for name, one in installed if not (one.package.fallback and one.path in owners)]
+    holders = Holders(overlay, packs, installed, first_layer)
+    installed = _explained(installed, holders)
     components = tuple(_merged(_draft(overlay, name, one, owners, first_layer) for name, one in installed))
-    removed = _removed(overlay.gone, joins, {component.purl for component in components})
+    removed = _removed(overlay.gone, joins, {component.ref for component in components})
     gaps = {gap for join in joins.values() for gap in join.gaps}
     return Assembled(
         distribution=distribution,
         components=components,
         unknowns=tuple(sorted(gaps.union(overlay.unknowns))),
         removed=tuple(sorted(set(removed))),
+        holders=holders,
     )
 
 
@@ -87,6 +93,8 @@ class _Join:
         ]
 
     def _as_found(self, package: Package, path: str) -> Installed | None:
+        if package.key.startswith(BINARY):
+            return Installed(package=package, path=path, purl=None)
         try:
             purl = make_purl(
                 package.type, package.name, package.version, namespace=package.namespace, qualifiers=package.qualifiers
@@ -104,40 +112,22 @@ def _paths(one: Installed) -> tuple[str, ...]:
     return (one.path, *one.evidence)
 
 
-def _owners(
-    overlay: Overlay, packs: Sequence[Pack], installed: Sequence[tuple[str, Installed]], first_layer: int
-) -> dict[str, tuple[str, ...]]:
-    claimed = {path for _, one in installed if one.purl.type not in OS_PACKAGE_TYPES for path in _paths(one)}
-    if not claimed:
-        return {}
-    return owners_of(claimed, _file_lists(overlay, packs, installed, first_layer), overlay.links)
-
-
-def _file_lists(
-    overlay: Overlay, packs: Sequence[Pack], installed: Iterable[tuple[str, Installed]], first_layer: int
-) -> Iterator[tuple[str, str]]:
-    """Yield (purl, files) of operating system packages."""
-    sections: dict[int, dict[str, dict[str, str]]] = {}
-    for _, one in installed:
-        if one.purl.type not in OS_PACKAGE_TYPES:
-            continue
-        for path in one.owns:
-            number = overlay.layer_of[path] - first_layer
-            if number not in sections:
-                sections[number] = packs[number].owned()
-            lists = sections[number].get(path, {})
-            files = lists.get(one.package.key)
-            if files is None and len(lists) == 1:  # a file that is about one package only
-                files = next(iter(lists.values()))
-            if files:
-                yield str(one.purl), files
+def _explained(installed: Sequence[tuple[str, Installed]], holders: Holders) -> list[tuple[str, Installed]]:
+    """Leave out programs that are known by their digest alone where any component says what they are."""
+    unnamed = {one.path for _, one in installed if not one.purl}
+    if not unnamed:
+        return list(installed)
+    held = holders.of(unnamed)
+    return [
+        (name, one) for name, one in installed if one.purl or not any(ref != one.ref for ref in held.get(one.path, ()))
+    ]
 
 
 def _draft(
     overlay: Overlay, analyzer: str, one: Installed, owners: Mapping[str, tuple[str, ...]], first_layer: int
 ) -> Component:
     """Make a component of one place where a package was found."""
-    package, purl = one.package, str(one.purl)
+    package = one.package
     layer = overlay.since.get((analyzer, one.path, package.identity), overlay.layer_of.get(one.path, first_layer))
     owned = owners.get(one.path, ())
     inside = [path for path in one.evidence if path.startswith(one.path + "!/")]  # of an archive: says more than it
@@ -150,8 +140,8 @@ def _draft(
         if path not in inside
     ]
     return Component(
-        purl=purl,
-        type=one.purl.type,
+        ref=one.ref,
+        type=one.type,
         name=package.name,
         version=package.version,
         evidence=tuple(evidence),
@@ -167,15 +157,15 @@ def _draft(
 
 
 def _merged(drafts: Iterable[Component]) -> Iterator[Component]:
-    """Make one component of all drafts with one purl: the lowest layer's first speaks, lists are joined."""
+    """Make one component of all drafts with one `ref`: the lowest layer's first speaks, lists are joined."""
     groups: dict[str, list[Component]] = {}
     for draft in drafts:
-        groups.setdefault(draft.purl, []).append(draft)
-    for purl, group in sorted(groups.items()):
+        groups.setdefault(draft.ref, []).append(draft)
+    for ref, group in sorted(groups.items()):
         group.sort(key=lambda draft: (draft.layer, draft.evidence))
         first = group[0]
         yield Component(
-            purl=purl,
+            ref=ref,
             type=first.type,
             name=first.name,
             version=first.version,
@@ -183,7 +173,7 @@ def _merged(drafts: Iterable[Component]) -> Iterator[Component]:
             layer=first.layer,
             licenses=_union(draft.licenses for draft in group),
             hashes=_union(draft.hashes for draft in group),
-            depends=tuple(other for other in _union(draft.depends for draft in group) if other != purl),
+            depends=tuple(other for other in _union(draft.depends for draft in group) if other != ref),
             owners=_union(draft.owners for draft in group) if all(draft.owners for draft in group) else (),
             supplier=next((draft.supplier for draft in group if draft.supplier), ""),
             urls=_union(draft.urls for draft in group),
@@ -206,6 +196,6 @@ def _removed(gone: Iterable[Gone], joins: Mapping[str, _Join], present: set[str]
         for item in sorted(items, key=lambda item: item.path):
             found.setdefault(item.path, []).append(item.package)
         for one in joins[analyzer].run(found):
-            if (purl := str(one.purl)) not in present:
+            if one.purl and (purl := str(one.purl)) not in present:
                 since = introduced.get((one.path, one.package.identity), removed)
                 yield Removed(purl, one.path, since, removed)

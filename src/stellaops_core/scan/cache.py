@@ -13,7 +13,7 @@ from stellaops_core.digest import Digest, hexadecimal
 from stellaops_core.stores.blobs import BlobInfo, BlobStore
 from stellaops_core.stores.directory import DirectoryBlobs
 
-PACK_VERSION = 1
+PACK_VERSION = 2
 """Raise it when packs of the same layer (`scan.fragment`) come to hold something else."""
 
 _LEFTOVER_AGE = 3600.0

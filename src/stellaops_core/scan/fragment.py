@@ -4,25 +4,27 @@ Comes in: a layer's `Tree` and the analyzers. Goes out: a `Fragment` and its bul
 bytes. Rules: a fragment depends on the layer's content and the analyzers alone; paths are its keys; bulky parts are
 sections that are unpacked only by those who need them.
 
-A pack is: 8 bytes of magic, four unsigned 64-bit little-endian lengths, four zstd frames: the fragment, the owned
-files, the tree's paths, the tree's links. The cache adds a checksum around it, and `cache.PACK_VERSION` to its keys.
+A pack is: 8 bytes of magic, five unsigned 64-bit little-endian lengths, five zstd frames: the fragment, the owned
+files, the tree's paths, the tree's links, the facts of files. The cache adds a checksum around it, and
+`cache.PACK_VERSION` to its keys.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from struct import Struct as Binary
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
-from stellaops_core.analyzers.analyzer import Analyzer, Found, Malformed, OwnedFiles
+from stellaops_core.analyzers.analyzer import Analyzer, FileFacts, Found, Malformed, OwnedFiles
 from stellaops_core.analyzers.available import Interests
 from stellaops_core.errors import StellaError
 from stellaops_core.images.captured import CapturedFile
-from stellaops_core.images.tree import Look, Tree, Wants
+from stellaops_core.images.tree import LOOK, Look, Tree, Wants
 
-_MAGIC = b"stellaF1"
-_LENGTHS = Binary("<4Q")
+_MAGIC = b"stellaF2"
+_LENGTHS = Binary("<5Q")
 _LEVEL = 3
 _SECTION_LIMIT = 4 << 30
 
@@ -33,7 +35,7 @@ class Placed(Struct, frozen=True, array_like=True):
     path: str
     analyzer: str
     found: tuple[Found, ...]
-    """`OwnedFiles` have no paths here; those stand in a section of their own."""
+    """`OwnedFiles` have no paths here, and `FileFacts` are not here at all: they stand in sections of their own."""
 
 
 class Gap(Struct, frozen=True, array_like=True):
@@ -86,6 +88,11 @@ class Pack:
         links: dict[str, str] = _decode(self._section(3), dict[str, str])
         return links
 
+    def facts(self) -> dict[str, dict[str, bytes]]:
+        """Return facts of files: path to (name of the record to the encoded record)."""
+        facts: dict[str, dict[str, bytes]] = _decode(self._section(4), dict[str, dict[str, bytes]])
+        return facts
+
     def _section(self, number: int) -> bytes:
         import zstandard  # noqa: PLC0415  # a scan that knows its image needs none
 
@@ -103,45 +110,100 @@ def _decode(data: bytes, kind: Any) -> Any:
     return msgspec.msgpack.decode(data, type=kind)  # DecodeError and ValidationError are ValueErrors
 
 
-def read_with(analyzers: tuple[Analyzer, ...], read: Callable[[Wants, Look], Tree], *, diff_id: str = "") -> bytes:
+def read_with(
+    analyzers: tuple[Analyzer, ...], read: Callable[[Wants, Look], Tree], *, diff_id: str = "", once: bool = False
+) -> bytes:
     """Read a layer or a directory with what the analyzers want to see, and pack what they find.
 
-    `read` is `read_tree` or `read_directory`, given all but what is asked of each file and who looks at it.
+    `read` is `read_tree` or `read_directory`, given all but what is asked of each file and who looks at it. It is
+    called again for programs that nothing explains, unless it is to be called `once`.
     """
-    interests = Interests(analyzers)
+    interests = Interests(analyzers, once=once)
     tree = read(interests.ask, lambda tree, file: _found(file, tree, interests, alone=True))
     try:
-        return _packed(tree, interests, diff_id)
+        finds = _gather(tree, interests)
+        _look_twice(read, tree, interests, finds)
+        return _packed(tree, finds, diff_id)
     finally:
         tree.close()
 
 
 class _Finds(Struct):
-    """What the analyzers found in one file."""
-
-    placed: list[Placed]
-    gaps: list[Gap]
-    owned: dict[str, str]
-    """Package key to its files."""
-
-
-def _packed(tree: Tree, interests: Interests, diff_id: str) -> bytes:
-    import zstandard  # noqa: PLC0415
+    """What the analyzers found, in one file or in all."""
 
     placed: list[Placed] = []
-    gaps = [Gap(path, "", reason) for path, reason in tree.unknowns]
+    gaps: list[Gap] = []
     owned: dict[str, dict[str, str]] = {}
+    """Path to package key to its files."""
+    facts: dict[str, dict[str, bytes]] = {}
+    """Path to name of the record to the encoded record."""
+
+    def add(self, other: "_Finds", path: str) -> None:
+        """Take over what was found in one file, which may have been found under another name of the same file."""
+        self.placed += [one if one.path == path else replace(one, path=path) for one in other.placed]
+        self.gaps += [one if one.path == path else replace(one, path=path) for one in other.gaps]
+        for lists in other.owned.values():
+            self.owned.setdefault(path, {}).update(lists)
+        for records in other.facts.values():
+            self.facts.setdefault(path, {}).update(records)
+
+
+def _gather(tree: Tree, interests: Interests) -> _Finds:
+    finds = _Finds(gaps=[Gap(path, "", reason) for path, reason in tree.unknowns])
     for path in sorted(tree.captured):
         file = tree.captured[path]
-        for finds in (file.result, _found(file, tree, interests, alone=False)):
-            if isinstance(finds, _Finds):
-                placed += finds.placed
-                gaps += finds.gaps
-                if finds.owned:
-                    owned.setdefault(path, {}).update(finds.owned)
+        if isinstance(file.result, _Finds):
+            finds.add(file.result, path)
+        if file.is_kept:
+            finds.add(_found(file, tree, interests, alone=False), path)
+    return finds
+
+
+def _look_twice(read: Callable[[Wants, Look], Tree], tree: Tree, interests: Interests, finds: _Finds) -> None:
+    """Look at files that no package of this layer explains, with the analyzers that wait for that."""
+    late = {
+        path: analyzers
+        for path, file in tree.captured.items()
+        if (analyzers := interests.of_unexplained(file.head, path, file.size))
+    }
+    for path in _explained(late, finds) if late else ():
+        del late[path]
+    if not late:
+        return
+
+    def look(tree: Tree, file: CapturedFile) -> _Finds:
+        found = _Finds()
+        for analyzer in late[file.path]:
+            _run(analyzer, file, tree, found)
+        return found
+
+    again = read(lambda path, *_: LOOK if path in late else 0, look)
+    for path in sorted(late.keys() & again.captured.keys()):
+        if isinstance(found := again.captured[path].result, _Finds):
+            finds.add(found, path)
+    again.close()
+
+
+def _explained(paths: Iterable[str], finds: _Finds) -> set[str]:
+    """Return those paths that a file list names, that a package was found at, or that lie in a package's directory."""
+    listed = {file for lists in finds.owned.values() for files in lists.values() for file in files.split("\n")}
+    found = {placed.path for placed in finds.placed}
+    own = {placed.path.rpartition("/")[0] for placed in finds.placed if placed.analyzer == "node"}
+    return {
+        path
+        for path in paths
+        if path in found
+        or not listed.isdisjoint((path, path.removeprefix("usr/"), "usr/" + path))
+        or any(path[:at] in own for at, letter in enumerate(path) if letter == "/")
+    }
+
+
+def _packed(tree: Tree, finds: _Finds, diff_id: str) -> bytes:
+    import zstandard  # noqa: PLC0415
+
     fragment = Fragment(
-        placed=tuple(placed),
-        gaps=tuple(sorted(gaps, key=lambda gap: (gap.path, gap.analyzer, gap.reason))),
+        placed=tuple(sorted(finds.placed, key=lambda placed: placed.path)),  # stable: in the analyzers' order
+        gaps=tuple(sorted(finds.gaps, key=lambda gap: (gap.path, gap.analyzer, gap.reason))),
         whiteouts=tuple(sorted(set(tree.whiteouts))),
         opaque=tuple(sorted(set(tree.opaque))),
         diff_id=diff_id,
@@ -149,15 +211,14 @@ def _packed(tree: Tree, interests: Interests, diff_id: str) -> bytes:
     )
     encode = msgspec.msgpack.Encoder(order="sorted").encode
     squeeze = zstandard.ZstdCompressor(level=_LEVEL).compress
-    sections = [
-        squeeze(encode(part)) for part in (fragment, owned, (bytes(tree.others), bytes(tree.directories)), tree.links)
-    ]
+    paths = (bytes(tree.others), bytes(tree.directories))
+    sections = [squeeze(encode(part)) for part in (fragment, finds.owned, paths, tree.links, finds.facts)]
     return b"".join([_MAGIC, _LENGTHS.pack(*map(len, sections)), *sections])
 
 
 def _found(file: CapturedFile, tree: Tree, interests: Interests, *, alone: bool) -> _Finds:
     """Run those analyzers on a file that want it, of one of the two sorts."""
-    finds = _Finds([], [], {})
+    finds = _Finds()
     parent, _, name = file.path.rpartition("/")
     for analyzer in interests.of(file.path, parent, name, file.size, file.head):
         if analyzer.alone is alone:
@@ -170,8 +231,10 @@ def _run(analyzer: Analyzer, file: CapturedFile, tree: Tree, finds: _Finds) -> N
     try:
         for item in analyzer.analyze(file, tree):
             if isinstance(item, OwnedFiles):
-                finds.owned[item.key] = item.paths
+                finds.owned.setdefault(file.path, {})[item.key] = item.paths
                 found.append(OwnedFiles(item.key, ""))
+            elif isinstance(item, FileFacts):
+                finds.facts.setdefault(file.path, {})[item.name] = item.data
             else:
                 found.append(item)
     except Malformed as error:

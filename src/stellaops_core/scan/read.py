@@ -80,7 +80,7 @@ def _read_directory(source: DirectorySource, analyzers: tuple[Analyzer, ...], op
     def read(wants: Wants, look: Look) -> Tree:
         return read_directory(source.root, wants, look=look, spool_dir=options.spool_dir)
 
-    return Pack(read_with(analyzers, read))
+    return Pack(read_with(analyzers, read, once=True))
 
 
 def _known(cache: LayerCache | None, layer: Layer, analysis: str, *, strict: bool) -> Pack | None:

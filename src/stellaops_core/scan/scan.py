@@ -19,13 +19,13 @@ from stellaops_core.analyzers.available import analyzer_versions, load_analyzers
 from stellaops_core.digest import Digest
 from stellaops_core.images.image import Image, ImageSource, Layer
 from stellaops_core.sbom.formats import FORMATS
-from stellaops_core.sbom.sbom import LayerOrigin, Sbom, Subject
+from stellaops_core.sbom.sbom import LayerOrigin, Sbom, Subject, in_use
 from stellaops_core.sbom.summary import Run, Summary, summarize
 from stellaops_core.scan.cache import LayerCache, analysis_key
 from stellaops_core.scan.options import Follow, Progress, ScanOptions
 from stellaops_core.version import __version__
 
-SUMMARY_REVISION = 1
+SUMMARY_REVISION = 2
 """Part of the key under which summaries are kept."""
 
 _SWITCH_INTERVAL = 5e-4
@@ -63,6 +63,7 @@ def scan_documents(
         return Outcome(documents, summary, Run(layers, layers, 0, clock() - started, warm=True))
     with _tuned():
         sbom, run = scan(source, options=options, cache=cache, progress=progress)
+        sbom = in_use(sbom) if sbom.usage else sbom
         summary = summarize(sbom)
         documents = {name: FORMATS[name].encode(sbom) for name in formats}
     kept.put(documents, summary)
@@ -78,25 +79,33 @@ def scan(
 ) -> tuple[Sbom, Run]:
     """Scan an image or directory: its bill of materials, and what that took (the time is left to the caller).
 
+    With the view `usage` it says of all components whether they are in use; `in_use` leaves out those that are not.
     Raises `CorruptImage` and its kin, `NetworkError`, `TargetError`: there is no half bill of materials.
     """
     from stellaops_core.scan.assemble import assemble  # noqa: PLC0415  # a known image needs none of this
     from stellaops_core.scan.compose import compose  # noqa: PLC0415
     from stellaops_core.scan.read import read_packs  # noqa: PLC0415
 
-    analyzers = load_analyzers()
+    tracing = options.view == "usage"
+    analyzers = load_analyzers(tracing=tracing)
     packs, run = read_packs(source, analyzers, options, cache, progress)
     first = 0 if source.image.layers else -1
     overlay = compose(packs, first_layer=first)
     facts = assemble(overlay, packs, analyzers, architecture=source.image.platform.architecture, first_layer=first)
+    usage, components = None, facts.components
+    if tracing:
+        from stellaops_core.scan.usage import find_usage  # noqa: PLC0415
+
+        usage, components = find_usage(source.image.config, packs, components, facts.holders)
     sbom = Sbom(
         subject=_subject(source.image, options),
         distribution=facts.distribution,
-        components=facts.components,
+        components=components,
         unknowns=facts.unknowns,
         removed=facts.removed,
         tool_version=__version__,
         timestamp=_timestamp(source.image, options.epoch),
+        usage=usage,
     )
     return sbom, run
 
@@ -150,7 +159,7 @@ class _Kept:
             self._facts = "\n".join(
                 (
                     __version__,
-                    analysis_key(analyzer_versions()),
+                    analysis_key(analyzer_versions(tracing=options.view == "usage")),
                     options.view,
                     options.name or image.name,
                     " ".join(sorted(image.tags)),

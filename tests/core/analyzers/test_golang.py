@@ -1,10 +1,13 @@
 """Go modules of programs; the programs are built here."""
 
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analyses import File, Files, find, installed, is_wanted
+from go_tables import go_table
 from linked import MAKERS, go_program, robbed_program, rust_program
 from programs import elf, fat, macho, pe
 from stellaops_core.analyzers import golang
@@ -134,6 +137,23 @@ def test_without_the_record():
     found = read(robbed_program("go1.22.3", LINES))
     assert list(found) == [APP, B, STDLIB]
     assert {item.package.confidence for item in found.values()} == {golang.SALVAGED}
+
+
+def test_modules_by_source_files():
+    """Where the list of modules was taken away, the names of source files tell some; they are believed less."""
+    data = elf(
+        {
+            ".rodata": b"go1.22.3\0",
+            ".gopclntab": go_table(["main.main", "ex.org/b/c.F"], ["ex.org/b@v1.0.0/c/c.go", "ex.org/app/main.go"]),
+            ".data": lambda at: struct.pack("<2Q", at[".rodata"], 8),
+        },
+        writable=[".data"],
+    )
+    (packages,) = find(ANALYZER, {"usr/bin/app": data})[0].values()
+    assert [(one.name, one.version, one.confidence) for one in packages] == [
+        ("stdlib", "1.22.3", golang.SALVAGED),
+        ("ex.org/b", "v1.0.0", golang.NAMED),
+    ]
 
 
 @pytest.mark.parametrize(

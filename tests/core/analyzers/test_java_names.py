@@ -49,6 +49,7 @@ def test_file_names(stem, splits, version):
         ("a-3.3", {"bundle-version": "3.3.0"}, "generic//a@3.3 manifest-analysis 70"),
         ("jta-1.1", {"specification-version": "1.1"}, "generic//jta@1.1 manifest-analysis 70"),
         ("foo-2.0.0-1", {"bundle-version": "1"}, "generic//foo-2.0.0@1 manifest-analysis 70"),
+        ("foo-2.0.0-1", {"implementation-version": "2.0.0-1"}, "generic//foo@2.0.0-1 manifest-analysis 70"),
         # the manifest alone
         ("app", {"implementation-version": "5.6.0 (b0)"}, "generic//app@5.6.0 manifest-analysis 60"),
         ("s-3.x", {"implementation-title": "spring-core", "implementation-version": "4.3.30.RELEASE"},
@@ -58,6 +59,11 @@ def test_file_names(stem, splits, version):
         ("a-2.0", {"implementation-version": "3.0"}, "generic//a@3.0 manifest-analysis 60"),
         ("app", {"specification-version": "1.1"}, "generic//app@ filename 30"),
         ("app", {"implementation-version": "${version}"}, "generic//app@ filename 30"),
+        ("a-2.1.0", {"bundle-version": "3.0.0.v1"}, "generic//a@3.0.0.v1 manifest-analysis 60"),
+        # a bundle's version, counted in another way than the file's
+        ("derby-10.14.2.0", {"bundle-version": "10.14.2000000.1828579"}, "generic//derby@10.14.2.0 filename 50"),
+        ("a-10.14.2", {"bundle-version": "10.14.3", "implementation-version": "10.14.3"},
+         "generic//a@10.14.3 manifest-analysis 60"),
         # the file name alone
         ("oro-2.0.8", {}, "generic//oro@2.0.8 filename 50"),
         ("ROOT", {}, "generic//ROOT@ filename 30"),
@@ -75,6 +81,9 @@ def test_file_names(stem, splits, version):
         ("spire-util_2.12-1.0", {"implementation-title": "util", "implementation-version": "1.0",
                                  "implementation-vendor-id": "org.g", "implementation-vendor": "org.g"},
          "maven/org.g/spire-util_2.12@1.0 manifest-analysis 80"),
+        ("zstd-jni-1.5.5-4", {"implementation-title": "zstd-jni", "implementation-version": "1.5.5-4",
+                              "implementation-vendor-id": "com.github.luben", "bundle-version": "1.5.5.4"},
+         "maven/com.github.luben/zstd-jni@1.5.5-4 manifest-analysis 80"),
         # and groups that they didn't: a foundation's domain is no group
         ("commons-x-1.2", {"implementation-title": "Commons X", "implementation-version": "1.2",
                            "implementation-vendor-id": "org.apache"}, "generic//commons-x@1.2 manifest-analysis 70"),

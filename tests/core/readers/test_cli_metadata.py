@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dotnet_files import assembly
 from programs import pe
-from stellaops_core.readers.cli_metadata import read_assembly
+from stellaops_core.readers.cli_metadata import read_assembly, read_references
 from stellaops_core.readers.pe import read_pe
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=40)
@@ -60,3 +60,25 @@ def test_metadata_outside_of_the_file():
     """It is said, not read."""
     with pytest.raises(ValueError, match=r"metadata|cut off"):
         read_assembly(read_pe(assembly("Name")[:0x220]))
+
+
+@given(
+    st.lists(NAMES, max_size=6),
+    st.lists(NAMES, max_size=6),
+    st.booleans(),
+    st.sampled_from([0, 3000]),
+)
+def test_references_are_read(assemblies, modules, wide, fields):
+    """Assemblies and native libraries, whatever the widths."""
+    data = assembly("A", references=assemblies, modules=modules, wide=wide, fields=fields)
+    found = read_references(read_pe(data))
+    assert (found.assemblies, found.modules) == (tuple(sorted(set(assemblies))), tuple(sorted(set(modules))))
+
+
+def test_other_programs_refer_to_no_assemblies():
+    """Nor does a damaged one raise anything but `ValueError`."""
+    assert read_references(read_pe(pe({".text": b"x"}))).assemblies == ()
+    data = assembly("A", references=["B"])
+    for end in range(0x200, len(data), 7):
+        with contextlib.suppress(ValueError):
+            read_references(read_pe(data[:end]))

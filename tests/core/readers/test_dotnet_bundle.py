@@ -38,6 +38,14 @@ def test_other_programs_bundle_nothing(data):
     assert read_bundle(data) is None
 
 
+def test_segments_far_away():
+    """A host without section headers whose program headers lie beyond all memory bundles nothing."""
+    data = bytearray(PROGRAMS["stripped"] + b"appended")
+    for offset in (1 << 63, (1 << 64) - 1):
+        struct.pack_into("<Q", data, 32, offset)
+        assert read_bundle(bytes(data)) is None
+
+
 def _table(*fields, form="<IIi"):
     data = bytearray(host())
     at = data.index(SIGNATURE)

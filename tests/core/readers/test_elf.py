@@ -50,6 +50,37 @@ def test_notes_of_object_files():
     assert file.segments == ()
 
 
+def test_notes_outside_of_segments():
+    """Where no segment holds the build's identifier, as Go's linker writes it, sections of notes are looked at."""
+    data = bytearray(elf({".text": b"code"}, notes=elf_note(b"Go", 4, b"x") + elf_note(b"GNU", 3, b"\x01")))
+    size = len(elf_note(b"Go", 4, b"x"))
+    at = 64  # the first program header is the one of notes
+    assert struct.unpack_from("<I", data, at)[0] == reader.PT_NOTE
+    start = struct.unpack_from("<Q", data, at + 8)[0]
+    struct.pack_into("<Q", data, at + 32, size)  # the segment ends behind the first note
+    table, count = struct.unpack_from("<Q", data, 40)[0], struct.unpack_from("<H", data, 60)[0]
+    for number in range(count):
+        if struct.unpack_from("<I", data, table + 64 * number + 4)[0] == 7:
+            struct.pack_into("<2Q", data, table + 64 * number + 24, start + size, len(elf_note(b"GNU", 3, b"\x01")))
+    file = read_elf(bytes(data))
+    assert file.build_id == "01"
+    assert [note.owner for note in file.notes] == [b"Go", b"GNU"]
+
+
+def test_names_that_are_shared(monkeypatch):
+    """A file whose entries share a long text doesn't name more than the limit, and is damaged."""
+    monkeypatch.setattr(reader, "NEEDED_TEXT_LIMIT", 10)
+    file = read_elf(elf(dynamic=[(1, "liba.so"), (1, "lb"), (1, "lc"), (14, "me.so.1")]))
+    assert file.dynamic == Dynamic(("liba.so", "lb"), "me.so.1")
+    assert "3 libraries" in file.damage
+
+
+def test_many_notes(monkeypatch):
+    """No more places of notes are looked at than the limit."""
+    monkeypatch.setattr(reader, "NOTES_LIMIT", 0)
+    assert read_elf(elf(notes=elf_note(b"GNU", 3, b"\x01"))).notes == ()
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [

@@ -65,7 +65,16 @@ def test_any_bytes(lines, data):
         assert all(name and version and integrity for (name, version), integrity in found.items())
 
 
-@pytest.mark.parametrize("line", ["  " + "a" * 60_000, "  " + "a/" * 30_000, "  a@1" + "(" * 60_000])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  " + "a" * 60_000,
+        "  " + "a/" * 30_000,
+        "  a@1" + "(" * 60_000,
+        "  a@" + "1" * 60_000,
+        "  a@1:\n    resolution: {integrity: " + "1" * 60_000,
+    ],
+)
 def test_linear(line):
     """Long lines end soon."""
     start = time.process_time()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from programs import elf, fat, macho, pe
+from programs import elf, fat, macho, pe, xcoff
 from stellaops_core.readers.programs import MAGICS, read_programs
 
 
@@ -14,6 +14,8 @@ from stellaops_core.readers.programs import MAGICS, read_programs
         (macho(), ["macho"]),
         (macho(bits=32, order=">"), ["macho"]),
         (fat(macho(), macho()), ["macho", "macho"]),
+        (xcoff(), ["xcoff"]),
+        (xcoff(bits=32), ["xcoff"]),
     ],
 )
 def test_formats(data, formats):

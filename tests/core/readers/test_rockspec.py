@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stellaops_core.readers.rockspec import DEPTH_LIMIT, read_rockspec
+from stellaops_core.readers.rockspec import DEPTH_LIMIT, JOINED_LIMIT, read_rockspec
 
 
 @pytest.mark.parametrize(
@@ -40,10 +40,19 @@ def test_any_bytes(data):
     assert isinstance(read_rockspec(data), dict)
 
 
-@pytest.mark.parametrize("piece", [b"'", b'"', b"--[[\n", b"[==[", b"a=a..a ", b"{", b"a='x'a=a..a "])
+@pytest.mark.parametrize("piece", [b"'", b'"', b"--[[\n", b"[==[", b"a=a..a ", b"{", b"a='x'a=a..a ", b'\\"'])
 def test_linear(piece):
     """A megabyte of one piece ends soon, and grows nothing."""
     start = time.process_time()
     found = read_rockspec(b"a='xx' " + piece * ((1 << 20) // len(piece)))
     assert time.process_time() - start < 5
     assert sum(len(value) for value in found.values() if isinstance(value, str)) < 1 << 20
+
+
+def test_joined_texts():
+    """Texts that are joined many times, under many names or in one table, take no more room than one rockspec may."""
+    text = b"v='" + b"x" * 50_000 + b"' "
+    for more in (b"".join(b"a%d=v..v " % number for number in range(10_000)), b"t={" + b"v..v," * 10_000 + b"}"):
+        found = read_rockspec(text + more)
+        assert sum(len(value) for value in found.values() if isinstance(value, str)) <= 50_000 + JOINED_LIMIT
+    assert read_rockspec(b"a = 'x' b = a .. a .. a")["b"] == "xxx"

@@ -48,6 +48,7 @@ def test_later_revisions():
         (zlib.compress(b"{}"), "no list of crates"),
         (zlib.compress(b'{"packages": [{"name": 1}]}'), "no list of crates"),
         (zlib.compress(b'{"packages": ' + b"[" * 100_000), "no list of crates"),
+        (zlib.compress(b'{"packages": [{"name": "\xff", "version": "1"}]}'), "no list of crates"),
         (audit([{**CRATES[0], "dependencies": [2]}]), "not in its list"),
         (audit([{**CRATES[0], "dependencies": [-1]}]), "not in its list"),
     ],

@@ -38,7 +38,7 @@ SAMPLE = Sbom(
     ),
     components=(
         Component(
-            purl=LIBC,
+            ref=LIBC,
             type="deb",
             name="libc6",
             version="2.36-9",
@@ -48,7 +48,7 @@ SAMPLE = Sbom(
             supplier="GNU Libc Maintainers",
         ),
         Component(
-            purl=OPENSSL,
+            ref=OPENSSL,
             type="deb",
             name="openssl",
             version="3.0.15-1",
@@ -59,7 +59,7 @@ SAMPLE = Sbom(
             properties=(("stella:deb:source", "openssl"),),
         ),
         Component(
-            purl=BABEL,
+            ref=BABEL,
             type="npm",
             name="@babel/core",
             version="7.26.0",
@@ -69,7 +69,7 @@ SAMPLE = Sbom(
             urls=(("vcs", "git@example.com:babel.git"), ("website", "https://babel.example/")),
         ),
         Component(
-            purl=REQUESTS,
+            ref=REQUESTS,
             type="pypi",
             name="requests",
             version="2.32.3",

@@ -110,7 +110,7 @@ def components(draw, purl, others, layers):
         owners=several(st.sampled_from(others), 2),
     )
     return Component(
-        purl=purl,
+        ref=purl,
         type=purl[4:].partition("/")[0],
         name=draw(NAMES),
         version=draw(st.one_of(WORDS, st.just("1" * 1025))),

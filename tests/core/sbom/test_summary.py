@@ -127,7 +127,7 @@ def test_layer_ranges():
     """Runs of layers are written as ranges."""
     layers = tuple(replace(SAMPLE.subject.layers[0], index=index) for index in range(9))
     components = tuple(
-        replace(SAMPLE.components[0], purl=f"pkg:deb/debian/p{layer}", layer=layer) for layer in (0, 3, 4, 5, 7, 8)
+        replace(SAMPLE.components[0], ref=f"pkg:deb/debian/p{layer}", layer=layer) for layer in (0, 3, 4, 5, 7, 8)
     )
     sbom = replace(SAMPLE, subject=replace(SAMPLE.subject, layers=layers), components=components)
     assert "deb  6  layers 0, 3-5, 7-8\n" in render(summarize(sbom), None, color=False, width=100)

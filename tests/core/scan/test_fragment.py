@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import Content, Link, layer
+from builders import Content, Hard, Link, layer
+from programs import elf
 from stellaops_core.analyzers.analyzer import (
     Analyzer,
     Found,
@@ -17,7 +18,7 @@ from stellaops_core.analyzers.analyzer import (
     OwnedFiles,
     Package,
 )
-from stellaops_core.analyzers.available import Interests
+from stellaops_core.analyzers.available import Interests, load_analyzers
 from stellaops_core.errors import StellaError
 from stellaops_core.images import tree as module
 from stellaops_core.images.layer import read_tree
@@ -157,3 +158,39 @@ def test_files_that_are_looked_at_alone(limit: int, monkeypatch: pytest.MonkeyPa
         for item in placed.found
         if isinstance(item, Package)
     ] == [("bin/a", "name", "5008")]
+
+
+PROGRAM = elf({".text": bytes(64)}, kind=3)
+STATUS = "Package: one\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n"
+LISTED = {"var/lib/dpkg/status": STATUS, "var/lib/dpkg/info/one.list": "/bin/a\n/usr/lib/b\n"}
+
+
+def programs_in(files, **more):
+    data = read_with(
+        load_analyzers([]), lambda wants, look: read_tree(lambda: [layer(files)], wants, look=look), **more
+    )
+    return sorted(one.path for one in Pack(data).fragment.placed if one.analyzer == "native")
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        ({"usr/local/bin/own": PROGRAM}, ["usr/local/bin/own"]),
+        ({"usr/bin/stray": PROGRAM}, ["usr/bin/stray"]),
+        ({**LISTED, "usr/bin/a": PROGRAM, "usr/lib/b": PROGRAM, "usr/bin/c": PROGRAM}, ["usr/bin/c"]),
+        (
+            {"app/node_modules/x/package.json": '{"name": "x", "version": "1"}', "app/node_modules/x/y.node": PROGRAM},
+            [],
+        ),
+        ({"app/node_modules/y.node": PROGRAM}, ["app/node_modules/y.node"]),
+        ({"usr/bin/a": PROGRAM, "usr/bin/b": Hard("usr/bin/a")}, ["usr/bin/a", "usr/bin/b"]),
+    ],
+)
+def test_programs_that_nothing_explains(files, found):
+    """A program where packages put theirs is looked at when nothing in its layer lists it, and only then."""
+    assert programs_in(files) == found
+
+
+def test_read_once():
+    """Where there is no second reading (a directory), all are looked at in the first."""
+    assert programs_in({**LISTED, "usr/bin/a": PROGRAM}, once=True) == ["usr/bin/a"]
