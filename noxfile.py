@@ -113,6 +113,13 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def fuzz(session: nox.Session) -> None:
+    """Damage inputs of every reader and analyzer: `nox -s fuzz -- --count 100000 --only jar`."""
+    install(session)
+    session.run("python", "benchmarks/fuzz.py", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Check the documentation: links, commands, code, completeness; `-- --accept` rewrites its generated tables."""
     install(session, "test")

@@ -35,7 +35,7 @@ def make_component(number: int, count: int) -> Component:
     layer = number % 12
     path = "var/lib/dpkg/status" if kind == "deb" else f"app/node_modules/p{number}/package.json"
     return Component(
-        purl=make_purl(number),
+        ref=make_purl(number),
         type=kind,
         name=f"p{number}",
         version=f"1.{number}",

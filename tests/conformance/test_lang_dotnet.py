@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analyses import File, Files, installed
-from stellaops_core.analyzers.analyzer import Malformed
+from stellaops_core.analyzers.analyzer import Malformed, Package
 from stellaops_core.analyzers.dotnet import ANALYZER
 from stellaops_core.readers.cli_metadata import read_assembly
 from stellaops_core.readers.nuspec import read_nuspec
@@ -83,7 +83,11 @@ def test_scalibr_documents():
         with contextlib.suppress(Malformed):
             found.extend(ANALYZER.analyze(File("app/App.deps.json", data), Files({})))
         wanted = {f"{one['Name']}/{one['Version']}" for one in case.get("wantPackages", [])}
-        names = {f"{package.name}/{package.version}" for package in found if package.type == "nuget"}
+        names = {
+            f"{package.name}/{package.version}"
+            for package in found
+            if isinstance(package, Package) and package.type == "nuget"
+        }
         assert names == wanted - set(PROJECTS), case
 
 

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from analyses import Files
+from stellaops_core.analyzers import native_code
 from stellaops_core.analyzers.analyzer import FileFacts, Package
 from stellaops_core.analyzers.native import ANALYZER, Native
 from stellaops_core.images.captured import CapturedFile
@@ -130,7 +131,8 @@ def test_macho(path, facts):
 def native_of(path):
     """What the analyzer keeps of a file for tracing; one package where it is a program."""
     data = path.read_bytes()
-    found = list(ANALYZER.analyze(CapturedFile(path.name, len(data), data), Files({})))
+    file = CapturedFile(path.name, len(data), data)
+    found = [*native_code.ANALYZER.analyze(file, Files({})), *ANALYZER.analyze(file, Files({}))]
     (facts,) = (one for one in found if isinstance(one, FileFacts) and one.name == "Native")
     native = msgspec.msgpack.decode(facts.data, type=Native)
     assert sum(isinstance(one, Package) for one in found) == (native.kind in {"executable", "library"})

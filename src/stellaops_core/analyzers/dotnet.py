@@ -22,6 +22,7 @@ from stellaops_core.analyzers.analyzer import (
     LayerFile,
     LayerFiles,
     Malformed,
+    OwnedFiles,
     Package,
     View,
 )
@@ -100,7 +101,7 @@ class Dotnet(Analyzer):
 ANALYZER = Dotnet()
 
 
-def _found(file: LayerFile) -> Iterator[Package]:
+def _found(file: LayerFile) -> Iterator[Package | OwnedFiles]:
     path = file.path
     if path.endswith(".json"):
         yield from _of_document(file)
@@ -112,15 +113,28 @@ def _found(file: LayerFile) -> Iterator[Package]:
         yield from _of_program(file)
 
 
-def _of_document(file: LayerFile) -> Iterator[Package]:
+def _of_document(file: LayerFile) -> Iterator[Package | OwnedFiles]:
     from stellaops_core.readers.dotnet_deps import read_dependencies  # noqa: PLC0415  # read with a find
 
     if file.size > DOCUMENT_LIMIT:
         raise Malformed(f"larger than {DOCUMENT_LIMIT} bytes")
     said = read_dependencies(file.read())
-    if _SHARED.fullmatch(file.path):
+    shared = _SHARED.fullmatch(file.path) is not None
+    if shared:
         yield _framework(file.path, b"", tuple(one.key for one in said.libraries))
+    yield from _files(said, file.path.rpartition("/")[0], shared=shared)
     yield from _libraries(said)
+
+
+def _files(said: "Dependencies", directory: str, *, shared: bool) -> Iterator[OwnedFiles]:
+    """Yield the files of each library where the host looks for them; of a shared framework, all are the framework's."""
+    prefix = directory + "/" if directory else ""
+    lists: dict[str, set[str]] = {}
+    for library in said.libraries:
+        if library.kind != "project":
+            files = {prefix + name.removeprefix("./") for name in (*library.assemblies, *library.others)}
+            lists.setdefault(FRAMEWORK if shared else library.key, set()).update(files)
+    yield from (OwnedFiles(key, "\n".join(sorted(files))) for key, files in sorted(lists.items()) if files)
 
 
 def _libraries(said: "Dependencies", bundled: frozenset[str] | None = None) -> Iterator[Package]:

@@ -126,7 +126,7 @@ def read_config(data: bytes) -> DotnetConfig:
     """Read a runtimeconfig.json. Raises `ValueError` where it is none."""
     try:
         document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError("not JSON") from error
     options = _object(_object(document).get("runtimeOptions"))
     stated = options.get("frameworks")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from msgspec.structs import replace
 
-from stellaops_core.analyzers.analyzer import Installed, Package, View
+from stellaops_core.analyzers.analyzer import Installed, OwnedFiles, Package, View
 from stellaops_core.analyzers.dotnet import ABSENT, ASSEMBLY, FOLDER, INSTALLED, PROJECT
 from stellaops_core.purl import Purl, make_purl
 
@@ -34,6 +34,10 @@ class _Image:
             packages = [fact for fact in facts if isinstance(fact, Package)]
             if packages:
                 self.records[path] = packages
+        self._lists = {
+            path: {fact.key for fact in facts if isinstance(fact, OwnedFiles)} for path, facts in view.found.items()
+        }
+        """Which libraries have file lists, by record."""
         self._assemblies = {path for path, packages in self.records.items() if packages[0].key == ASSEMBLY}
         self._folders: dict[tuple[str, str], Package] = {}
         self._roots: set[str] = set()
@@ -60,6 +64,7 @@ class _Image:
                 licenses=package.licenses or (folder.licenses if folder and package.type == "nuget" else ()),
                 depends=tuple(sorted(depends)),
                 evidence=self._present(path, package),
+                owns=(path,) if package.key in self._lists.get(path, ()) else (),
                 properties=found.properties,
             )
 

@@ -20,6 +20,7 @@ from stellaops_core.readers.content import Content
 from stellaops_core.readers.jar import Archive, Entry
 from stellaops_core.readers.manifest import MANIFEST_LIMIT, PROPERTIES_LIMIT, read_manifest, read_properties
 from stellaops_core.readers.pom import POM_LIMIT, Pom, read_pom
+from stellaops_core.readers.stated import clean_text
 
 ENDINGS: Final = (".jar", ".war", ".ear", ".hpi", ".jpi", ".par", ".sar", ".rar", ".nar", ".kar", ".lpkg")
 """Of archives, here and inside other archives."""
@@ -139,7 +140,8 @@ class Walk:
         self._left -= size
 
     def _note(self, place: str, error: ValueError) -> None:
-        self.flaws.append(f"{place[:300]}: {error}" if place else str(error))
+        shown = clean_text(place, 300)  # names of entries may hold anything
+        self.flaws.append(f"{shown}: {error}" if shown else str(error))
 
 
 def _place(inside: str, name: str) -> str:

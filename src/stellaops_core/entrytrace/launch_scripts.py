@@ -67,7 +67,7 @@ def _manifest(root: Root, directory: str) -> tuple[str, Mapping[str, str]] | Non
     text = text_of(root, f"{directory}/package.json")
     try:
         manifest = json.decode(text or "")
-    except (DecodeError, UnicodeError):
+    except (DecodeError, UnicodeError, RecursionError):
         return None
     scripts = manifest.get("scripts") if isinstance(manifest, dict) else None
     known = scripts if isinstance(scripts, dict) else {}
@@ -213,7 +213,7 @@ def _apps(caller: Caller, call: Call, path: str) -> Iterator[Found]:
     """The programs of pm2's own file."""
     try:
         stated = json.decode(text_of(caller.root, path) or "")
-    except (DecodeError, UnicodeError):
+    except (DecodeError, UnicodeError, RecursionError):
         stated = None
     if not isinstance(stated, (dict, list)):
         caller.note(Undetermined(call.place, call.line, "the file of pm2 was not kept, or is not readable", "npm"))

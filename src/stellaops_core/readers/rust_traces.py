@@ -84,4 +84,4 @@ def _is_mangled(program: Program) -> bool:
 
 def _joined(found: set[tuple[bytes, ...]]) -> str:
     """Parts of one program may come from different compilers: up to four are named."""
-    return " ".join(sorted(one[0].decode() for one in found)[:4])
+    return " ".join(sorted(one[0].decode("ascii", "replace") for one in found)[:4])

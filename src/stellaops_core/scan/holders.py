@@ -85,6 +85,9 @@ class Holders:
     def _place(self, one: Installed, path: str) -> None:
         assert self._found is not None  # noqa: S101
         parent, _, name = path.rpartition("/")
+        if one.type == "nix":
+            self._directories.setdefault(f"nix/store/{one.package.key}", []).append(one.ref)
+            return
         if name in _DIRECTORY_RECORDS.get(one.type, ()):
             self._directories.setdefault(parent, []).append(one.ref)
         elif not path.endswith(_RECORDS):

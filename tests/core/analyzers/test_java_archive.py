@@ -24,6 +24,13 @@ def tower(height):
     return data
 
 
+def test_flaws_are_lines():
+    """What an entry is called goes into a reason without its control characters, and shortened."""
+    _, flaws = walked(jar({"a\n\x1b[2J\x07.jar": b"no archive", "b" * 400 + ".jar": b"none"}))
+    assert [flaw.isprintable() for flaw in flaws] == [True, True]
+    assert max(map(len, flaws)) < 400
+
+
 @pytest.mark.parametrize("stored", [True, False])
 def test_nesting(stored):
     """Any depth, stored or deflated, whatever the endings' case; the way to each is its key."""
