@@ -15,7 +15,7 @@ _stella() {
     command=${COMP_WORDS[1]}
     case "$command" in cache|config) ((COMP_CWORD > 2)) && command+=" ${COMP_WORDS[2]}" ;; esac
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "scan explain cache config completion --help --version" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "scan explain diff cache config completion --help --version" -- "$current")
         return
     fi
     case "$command:$previous" in
@@ -36,6 +36,16 @@ _stella() {
         "explain:--ca-file") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "explain:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "explain:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "diff:--platform") :; return ;;
+        "diff:-o"|"diff:--output") :; return ;;
+        "diff:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage" -- "$current"); return ;;
+        "diff:--fail-on") :; return ;;
+        "diff:--jobs") :; return ;;
+        "diff:--insecure-registry") :; return ;;
+        "diff:--ca-file") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "diff:--color") mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$current"); return ;;
+        "diff:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "diff:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "cache info:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "cache info:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "cache gc:--max-size") :; return ;;
@@ -55,6 +65,7 @@ _stella() {
         config) words="show --help" ;;
         "scan") words="oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --output --view --name --jobs --no-cache --offline --strict -q --quiet --insecure-registry --ca-file --color --cache-dir --config --debug -h --help" ;;
         "explain") words="oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --format --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
+        "diff") words="oci: oci-archive: docker-archive: dir: docker: registry: oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --output --view --fail-on --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --color --cache-dir --config --debug -h --help" ;;
         "cache info") words="--cache-dir --config --debug -h --help" ;;
         "cache gc") words="--max-size --older-than --cache-dir --config --debug -h --help" ;;
         "cache clear") words="--cache-dir --config --debug -h --help" ;;

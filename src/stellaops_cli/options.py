@@ -124,6 +124,44 @@ EXPLAIN = Verb(
         *COMMON,
     ),
 )
+DIFF = Verb(
+    ("diff",),
+    "Show what differs between two images, and which layer made it so.",
+    (
+        Argument(
+            "old",
+            "the older image, as for `stella scan`, or a file that `stella scan -o json` wrote",
+            "web-2.0.json",
+            complete="image",
+        ),
+        Argument("new", "the newer one", "oci:build/image", complete="image"),
+    ),
+    (
+        _for("platform", metavar="PLATFORM"),
+        Option(
+            ("-o", "--output"),
+            "what to write: table, json or markdown, or FORMAT=PATH",
+            "FORMAT[=PATH]",
+            repeat=True,
+        ),
+        _for("view"),
+        Option(
+            ("--fail-on",),
+            "exit with 2 on changes: added, removed, upgraded, downgraded, changed, moved, licence, usage, owner, any",
+            "KIND[,KIND]",
+            repeat=True,
+        ),
+        _for("jobs", metavar="N"),
+        _for("no-cache"),
+        _for("offline"),
+        QUIET,
+        _for("insecure-registry", metavar="HOST"),
+        _for("ca-file", metavar="FILE", complete="file"),
+        COLOR,
+        *COMMON,
+    ),
+    hot=True,
+)
 CACHE = (
     Verb(("cache", "info"), "Show where the cache is and what it holds.", options=COMMON),
     Verb(
@@ -149,5 +187,5 @@ COMPLETION = Verb(
     "Print the completion script for a shell.",
     (Argument("shell", "bash, zsh or fish", "bash", choices=("bash", "zsh", "fish")),),
 )
-VERBS = (SCAN, EXPLAIN, *CACHE, CONFIG_SHOW, COMPLETION)
+VERBS = (SCAN, EXPLAIN, DIFF, *CACHE, CONFIG_SHOW, COMPLETION)
 BY_PATH = {verb.path: verb for verb in VERBS}

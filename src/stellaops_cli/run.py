@@ -18,7 +18,7 @@ from stellaops_core.errors import StellaError
 INTERRUPTED = 130
 TERMINATED = 143
 BROKEN_PIPE = 141
-HOT = frozenset({"scan"})
+HOT = frozenset({"scan", "diff"})
 
 
 class Terminated(KeyboardInterrupt):
@@ -62,6 +62,10 @@ def execute(call: Call, settings: Settings) -> int:
             from stellaops_cli.commands.explain import explain_component  # noqa: PLC0415
 
             return explain_component(call.values, settings)
+        case ("diff",):
+            from stellaops_cli.commands.diff import show_diff  # noqa: PLC0415
+
+            return show_diff(call.values, settings)
         case ("cache", action):
             from stellaops_cli.commands.cache import look_after_cache  # noqa: PLC0415
 

@@ -27,6 +27,7 @@ GROUPS = {
     "Analyzers": ("stellaops_core", "analyzers."),
     "Tracing": ("stellaops_core", "entrytrace."),
     "Scans": ("stellaops_core", "scan."),
+    "Versions": ("stellaops_core", "versions."),
     "Licences": ("stellaops_core", "licenses"),
     "Documents": ("stellaops_core", "sbom."),
 }

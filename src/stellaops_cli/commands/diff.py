@@ -1,0 +1,138 @@
+"""`stella diff OLD NEW`: what differs between two images, and which layer made it so.
+
+Comes in: the command line's values and the settings. Goes out: an exit code, 2 where `--fail-on` meets a change;
+documents on standard output or in files. Each side is an image, or a document that `stella scan -o json` wrote.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from stellaops_cli.console import WIDTH, columns, has_terminal, say, wants_color
+from stellaops_cli.output import Output, check_places, read_outputs, write_documents
+from stellaops_cli.progress import Live
+from stellaops_cli.settings import Settings
+from stellaops_cli.wiring import jobs, open_layer_cache, open_target, read_platform, read_ref
+from stellaops_core.component import NOT_REACHED
+from stellaops_core.errors import TargetNotFound, UsageError
+from stellaops_core.sbom.diff import KINDS, Diff, diff, limit_to_use
+from stellaops_core.sbom.sbom import Sbom, in_use
+
+FORMATS = ("table", "json", "markdown")
+BROKEN = 2
+"""Exit code where `--fail-on` meets a change."""
+
+_SCHEME = "sbom:"
+
+
+def show_diff(values: Mapping[str, Any], settings: Settings) -> int:
+    """Compare two targets; 0, or 2 where a change is one of `--fail-on`'s."""
+    outputs = read_outputs(values.get("output", ()), FORMATS)
+    wanted = read_kinds(values.get("fail_on", ()))
+    read_platform(settings)
+    check_places(outputs)
+    titles = (values["old"], values["new"])
+    with Live(settings, terminal=has_terminal(stderr=True)) as live:
+        old, new = (_read(text, settings, live) for text in titles)
+    if settings.view == "usage" or "usage" in wanted:
+        _demand_usage(zip(titles, (old, new), strict=True))
+    whole = diff(*_aligned(old, new))
+    shown = limit_to_use(whole) if settings.view == "usage" else whole
+    write_documents([(output, _document(output, shown, settings, titles)) for output in outputs])
+    return _judge(shown, wanted)
+
+
+def read_kinds(texts: Sequence[str]) -> frozenset[str]:
+    """Read what `--fail-on` lists, with commas or several times; raises `UsageError`."""
+    kinds = frozenset(kind for text in texts for kind in text.split(",") if kind)
+    known = (*KINDS, "any")
+    for kind in sorted(kinds.difference(known)):
+        from stellaops_cli.suggest import suggest  # noqa: PLC0415  # only for mistakes
+
+        raise UsageError(f"no such change: {kind!r}", hint=suggest(kind, known))
+    return kinds
+
+
+def _read(text: str, settings: Settings, live: Live) -> Sbom:
+    """Return the bill of materials that a file holds, or that a scan makes."""
+    path = text.removeprefix(_SCHEME)
+    if text.startswith(_SCHEME) or _is_document(path):
+        return _read_document(path)
+    from stellaops_core.scan.scan import ScanOptions, scan  # noqa: PLC0415  # documents need none of this
+
+    ref = read_ref(text, settings)
+    options = ScanOptions(
+        view=settings.view, strict=settings.strict, jobs=jobs(ref, settings), spool_dir=settings.temp_dir
+    )
+    with closing(open_target(ref, settings)) as source:
+        cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
+        return scan(source, options=options, cache=cache, progress=live.update)[0]
+
+
+def _is_document(path: str) -> bool:
+    """Whether a file of that name begins like JSON; no archive does."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(64).lstrip()[:1] == b"{"
+    except (OSError, ValueError):
+        return False
+
+
+def _read_document(path: str) -> Sbom:
+    from stellaops_core.sbom.stella_json import MAX_DOCUMENT, decode  # noqa: PLC0415  # images need none of this
+
+    try:
+        with Path(path).open("rb") as file:
+            return decode(file.read(MAX_DOCUMENT + 1))
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "not a path"
+        raise TargetNotFound(
+            f"cannot read {path}: {reason}", hint="make one with: stella scan REF -o json=PATH"
+        ) from error
+
+
+def _demand_usage(sides: "zip[tuple[str, Sbom]]") -> None:
+    for title, sbom in sides:
+        if not sbom.usage:
+            raise UsageError(f"{title} does not say what is in use", hint="use --view usage, also for scans to a file")
+
+
+def _aligned(old: Sbom, new: Sbom) -> tuple[Sbom, Sbom]:
+    """Leave out what is not in use on both sides if it is left out on one: absence would not mean removal."""
+    if _is_limited(old) == _is_limited(new):
+        return old, new
+    if not (old.usage and new.usage):
+        raise UsageError("one side lists what is in use, the other all there is", hint="scan both with the same --view")
+    return in_use(old), in_use(new)
+
+
+def _is_limited(sbom: Sbom) -> bool:
+    """Whether components were left out because nothing leads to them."""
+    left = dict(sbom.usage.counts).get("not-reached", 0) if sbom.usage else 0
+    return bool(left) and all(component.use != NOT_REACHED for component in sbom.components)
+
+
+def _document(output: Output, shown: Diff, settings: Settings, titles: tuple[str, str]) -> bytes:
+    """Write one document; imports only what it takes."""
+    if output.format == "json":
+        from stellaops_core.sbom import diff_json  # noqa: PLC0415
+
+        return diff_json.encode(shown)
+    if output.format == "markdown":
+        from stellaops_core.sbom import diff_markdown  # noqa: PLC0415
+
+        return diff_markdown.render(shown, titles=titles).encode()
+    from stellaops_core.sbom import diff_table  # noqa: PLC0415
+
+    color = not output.path and wants_color(settings, terminal=has_terminal(stderr=False))
+    width = WIDTH if output.path else columns()
+    return diff_table.render(shown, color=color, width=width, titles=titles).encode()
+
+
+def _judge(shown: Diff, wanted: frozenset[str]) -> int:
+    met = {kind: count for kind, count in shown.counts.items() if kind in wanted or "any" in wanted}
+    if not met:
+        return 0
+    say(f"stella: failed: {', '.join(f'{count} {kind}' for kind, count in met.items())} (--fail-on)")
+    return BROKEN
