@@ -13,9 +13,9 @@ _stella() {
     fi
     [[ -n $whole && $previous != -* ]] && previous=--file  # the path of FORMAT=PATH
     command=${COMP_WORDS[1]}
-    case "$command" in cache|config) ((COMP_CWORD > 2)) && command+=" ${COMP_WORDS[2]}" ;; esac
+    case "$command" in index|cache|config) ((COMP_CWORD > 2)) && command+=" ${COMP_WORDS[2]}" ;; esac
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "scan explain diff cache config completion --help --version" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "scan explain diff index cache config completion --help --version" -- "$current")
         return
     fi
     case "$command:$previous" in
@@ -46,6 +46,19 @@ _stella() {
         "diff:--color") mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$current"); return ;;
         "diff:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "diff:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "index build:-o"|"index build:--to") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "index build:--platform") :; return ;;
+        "index build:--jobs") :; return ;;
+        "index build:--insecure-registry") :; return ;;
+        "index build:--ca-file") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "index build:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "index build:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "index add:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "index remove:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "index query:--versions") :; return ;;
+        "index query:-o"|"index query:--format") mapfile -t COMPREPLY < <(compgen -W "table json" -- "$current"); return ;;
+        "index query:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "index verify:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "cache info:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "cache info:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "cache gc:--max-size") :; return ;;
@@ -61,11 +74,17 @@ _stella() {
         *:--file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     esac
     case "$command" in
+        index) words="build add remove query verify --help" ;;
         cache) words="info gc clear verify --help" ;;
         config) words="show --help" ;;
         "scan") words="oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --output --view --name --jobs --no-cache --offline --strict -q --quiet --insecure-registry --ca-file --color --cache-dir --config --debug -h --help" ;;
         "explain") words="oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --format --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
         "diff") words="oci: oci-archive: docker-archive: dir: docker: registry: oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --output --view --fail-on --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --color --cache-dir --config --debug -h --help" ;;
+        "index build") words="oci: oci-archive: docker-archive: dir: docker: registry: -o --to --platform --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
+        "index add") words="--config --debug -h --help" ;;
+        "index remove") words="--config --debug -h --help" ;;
+        "index query") words="--versions --used --possibly-used -o --format --config --debug -h --help" ;;
+        "index verify") words="--config --debug -h --help" ;;
         "cache info") words="--cache-dir --config --debug -h --help" ;;
         "cache gc") words="--max-size --older-than --cache-dir --config --debug -h --help" ;;
         "cache clear") words="--cache-dir --config --debug -h --help" ;;

@@ -85,8 +85,9 @@ def _reader(verb: Verb) -> Callable[..., Call]:
 
 
 def _argument(argument: Argument) -> inspect.Parameter:
+    annotation: Any = list[str] if argument.repeat else str
     default = typer.Argument(..., metavar=argument.metavar, help=argument.help)
-    return inspect.Parameter(argument.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=str)
+    return inspect.Parameter(argument.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def _option(option: Option) -> inspect.Parameter:

@@ -137,10 +137,12 @@ def _zsh_specs(verb: Verb) -> list[str]:
     specs = [_zsh_option(option) for option in (*verb.options, HELP)]
     for position, argument in enumerate(verb.arguments, 1):
         action = "_stella_image" if argument.complete == "image" else f"({' '.join(_values(argument))})"
+        if argument.complete == "file":
+            action = "_files"
         if argument.complete == "image":
             schemes = " ".join(_values(argument))
             action = f'{{_alternative "schemes:scheme:compadd -S \\"\\" {schemes}" "files:path:_files"}}'
-        specs.append(_quote(f"{position}:{argument.name}:{action}"))
+        specs.append(_quote(f"{'*' if argument.repeat else position}:{argument.name}:{action}"))
     return specs
 
 

@@ -36,11 +36,13 @@ class Argument(Struct, frozen=True):
     example: str
     choices: tuple[str, ...] = ()
     complete: str = ""
+    repeat: bool = False
+    """Takes all that follow, at least one; the last argument only. Its value is a list."""
 
     @property
     def metavar(self) -> str:
         """As usage lines write it."""
-        return self.name.upper()
+        return self.name.upper() + "..." * self.repeat
 
 
 class Verb(Struct, frozen=True):
@@ -56,6 +58,7 @@ class Verb(Struct, frozen=True):
 
 
 GROUPS = {
+    "index": "Find images by what is in them.",
     "cache": "Look after the cache of layers.",
     "config": "Show the settings.",
 }
@@ -162,6 +165,63 @@ DIFF = Verb(
     ),
     hot=True,
 )
+_FLEET = Argument("fleet", "the fleet's file", "fleet.bomx", complete="file")
+INDEX = (
+    Verb(
+        ("index", "build"),
+        "Make the BOM-Index of an image.",
+        (
+            Argument(
+                "ref",
+                "an image as for scan, or a document that `scan -o json` wrote",
+                "oci:build/image",
+                complete="image",
+            ),
+        ),
+        (
+            Option(("-o", "--to"), "file to write instead of bom-index.bin", "FILE", complete="file"),
+            _for("platform", metavar="PLATFORM"),
+            _for("jobs", metavar="N"),
+            _for("no-cache"),
+            _for("offline"),
+            QUIET,
+            _for("insecure-registry", metavar="HOST"),
+            _for("ca-file", metavar="FILE", complete="file"),
+            *COMMON,
+        ),
+    ),
+    Verb(
+        ("index", "add"),
+        "Add images to a fleet, or put them in the place of what was known of them.",
+        (_FLEET, Argument("indexes", "files that index build wrote", "bom-index.bin", complete="file", repeat=True)),
+        (CONFIG, DEBUG),
+    ),
+    Verb(
+        ("index", "remove"),
+        "Take images out of a fleet.",
+        (_FLEET, Argument("images", "digests as query lists them", "sha256:0c5f...", repeat=True)),
+        (CONFIG, DEBUG),
+    ),
+    Verb(
+        ("index", "query"),
+        "List the images of a fleet that have any of some packages.",
+        (_FLEET, Argument("purls", "package URLs, with a version or without", "pkg:deb/debian/openssl", repeat=True)),
+        (
+            Option(("--versions",), "only versions in this range, such as '>=1.2,<1.4.5'", "RANGE"),
+            Option(("--used",), "only images that surely use it"),
+            Option(("--possibly-used",), "without images where nothing leads to it"),
+            Option(("-o", "--format"), "how to list them", "table|json", choices=("table", "json")),
+            CONFIG,
+            DEBUG,
+        ),
+    ),
+    Verb(
+        ("index", "verify"),
+        "Check everything in an index, of an image or of a fleet.",
+        (Argument("file", "the index", "bom-index.bin", complete="file"),),
+        (CONFIG, DEBUG),
+    ),
+)
 CACHE = (
     Verb(("cache", "info"), "Show where the cache is and what it holds.", options=COMMON),
     Verb(
@@ -187,5 +247,5 @@ COMPLETION = Verb(
     "Print the completion script for a shell.",
     (Argument("shell", "bash, zsh or fish", "bash", choices=("bash", "zsh", "fish")),),
 )
-VERBS = (SCAN, EXPLAIN, DIFF, *CACHE, CONFIG_SHOW, COMPLETION)
+VERBS = (SCAN, EXPLAIN, DIFF, *INDEX, *CACHE, CONFIG_SHOW, COMPLETION)
 BY_PATH = {verb.path: verb for verb in VERBS}

@@ -59,8 +59,8 @@ def parse(arguments: Sequence[str]) -> Call:
                 if argument.choices
                 else f"such as: stella {' '.join(verb.path)} {argument.example}",
             )
-        values[argument.name] = given[number]
-    if len(given) > len(verb.arguments):
+        values[argument.name] = given[number:] if argument.repeat else given[number]
+    if len(given) > len(verb.arguments) and not (verb.arguments and verb.arguments[-1].repeat):
         raise UsageError(
             f"one argument too many: {given[len(verb.arguments)]!r}", hint=f"see stella {' '.join(verb.path)} --help"
         )

@@ -51,7 +51,7 @@ def read_call(arguments: Sequence[str]) -> Call | None:
     return app.read(arguments)
 
 
-def execute(call: Call, settings: Settings) -> int:
+def execute(call: Call, settings: Settings) -> int:  # noqa: PLR0911  # one for each verb
     """Run the verb's function; each verb's file is imported only for itself."""
     match call.verb.path:
         case ("scan",):
@@ -66,6 +66,10 @@ def execute(call: Call, settings: Settings) -> int:
             from stellaops_cli.commands.diff import show_diff  # noqa: PLC0415
 
             return show_diff(call.values, settings)
+        case ("index", action):
+            from stellaops_cli.commands.index import run_index  # noqa: PLC0415
+
+            return run_index(action, call.values, settings)
         case ("cache", action):
             from stellaops_cli.commands.cache import look_after_cache  # noqa: PLC0415
 

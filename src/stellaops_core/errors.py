@@ -74,6 +74,10 @@ class CorruptImage(TargetError):
     """The image contradicts itself."""
 
 
+class CorruptIndex(TargetError):
+    """A BOM-Index, or a fleet's file, contradicts itself."""
+
+
 class DigestMismatch(CorruptImage):
     """Content does not have the digest under which it is listed."""
 

@@ -61,7 +61,7 @@ def complete_bash(tmp_path, line):
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("stella ", ["scan", "explain", "diff", "cache", "config", "completion", "--help", "--version"]),
+        ("stella ", ["scan", "explain", "diff", "index", "cache", "config", "completion", "--help", "--version"]),
         ("stella sc", ["scan"]),
         ("stella cache ", ["info", "gc", "clear", "verify", "--help"]),
         ("stella cache g", ["gc"]),
