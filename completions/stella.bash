@@ -20,7 +20,7 @@ _stella() {
     fi
     case "$command:$previous" in
         "scan:--platform") :; return ;;
-        "scan:-o"|"scan:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json" -- "$current"); return ;;
+        "scan:-o"|"scan:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json spdx-json spdx-tv spdx3-json purls csv github markdown" -- "$current"); return ;;
         "scan:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage" -- "$current"); return ;;
         "scan:--name") :; return ;;
         "scan:--jobs") :; return ;;

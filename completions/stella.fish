@@ -20,7 +20,7 @@ complete -c stella -n '__fish_seen_subcommand_from cache; and not __fish_seen_su
 complete -c stella -n '__fish_seen_subcommand_from config; and not __fish_seen_subcommand_from show' -a show -d 'Show every setting with its value.'
 complete -c stella -n '__fish_seen_subcommand_from scan' -F -a 'oci: oci-archive: docker-archive: dir: docker: registry:' -d 'REF'
 complete -c stella -n '__fish_seen_subcommand_from scan' -l platform -r -d 'os/architecture to take from a multi-platform image'
-complete -c stella -n '__fish_seen_subcommand_from scan' -s o -l output -r -a 'table json cdx-json' -d 'what to write: FORMAT or FORMAT=PATH'
+complete -c stella -n '__fish_seen_subcommand_from scan' -s o -l output -r -a 'table json cdx-json spdx-json spdx-tv spdx3-json purls csv github markdown' -d 'what to write: FORMAT or FORMAT=PATH'
 complete -c stella -n '__fish_seen_subcommand_from scan' -l view -r -a 'inventory usage' -d 'list all, or what the entry point uses'
 complete -c stella -n '__fish_seen_subcommand_from scan' -l name -r -d 'what documents call the image'
 complete -c stella -n '__fish_seen_subcommand_from scan' -l jobs -r -d 'processes that read layers at the same time'

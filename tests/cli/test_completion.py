@@ -70,7 +70,7 @@ def complete_bash(tmp_path, line):
         ("stella config show -o j", ["json"]),
         ("stella completion z", ["zsh"]),
         ("stella scan --pl", ["--platform"]),
-        ("stella scan -o c", ["cdx-json"]),
+        ("stella scan -o cd", ["cdx-json"]),
         ("stella scan -o json=im", ["image.tar"]),
         ("stella scan --color n", ["never"]),
         ("stella scan --color=al", ["always"]),

@@ -50,6 +50,24 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
                 "cdx-json", "cyclonedx_json", 1, "application/vnd.cyclonedx+json; version=1.6", ".cdx.json", False,
                 "CycloneDX 1.6 JSON",
             ),
+            Format(
+                "spdx-json", "spdx_json", 1, "application/spdx+json; version=2.3", ".spdx.json", False, "SPDX 2.3 JSON",
+            ),
+            Format("spdx-tv", "spdx_tag_value", 1, "text/spdx; version=2.3", ".spdx", False, "SPDX 2.3 tag-value text"),
+            Format(
+                "spdx3-json", "spdx3_json", 1, "application/spdx+json; version=3.0.1", ".spdx3.json", False,
+                "SPDX 3.0.1 JSON-LD",
+            ),
+            Format("purls", "purl_list", 1, "text/plain; profile=purl", ".purls.txt", False, "purls, one a line"),
+            Format("csv", "csv_table", 1, "text/csv; charset=utf-8; header=present", ".csv", False, "for spreadsheets"),
+            Format(
+                "github", "github_snapshot", 1, "application/vnd.github+json", ".github.json", False,
+                "GitHub dependency snapshot",
+            ),
+            Format(
+                "markdown", "markdown", 1, "text/markdown; charset=us-ascii; variant=GFM", ".md", False,
+                "page for pull requests and step summaries",
+            ),
         )
     }
 )  # fmt: skip
