@@ -15,12 +15,12 @@ _stella() {
     command=${COMP_WORDS[1]}
     case "$command" in index|cache|config) ((COMP_CWORD > 2)) && command+=" ${COMP_WORDS[2]}" ;; esac
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "scan explain diff index cache config completion --help --version" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "scan explain export diff index cache config completion --help --version" -- "$current")
         return
     fi
     case "$command:$previous" in
         "scan:--platform") :; return ;;
-        "scan:-o"|"scan:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json spdx-json spdx-tv spdx3-json purls csv github markdown" -- "$current"); return ;;
+        "scan:-o"|"scan:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json cdx-json-1.7 cdx-xml cdx-pb spdx-json spdx-tv spdx3-json purls csv github markdown" -- "$current"); return ;;
         "scan:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage" -- "$current"); return ;;
         "scan:--name") :; return ;;
         "scan:--jobs") :; return ;;
@@ -36,6 +36,15 @@ _stella() {
         "explain:--ca-file") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "explain:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "explain:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "export:--platform") :; return ;;
+        "export:-o"|"export:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json cdx-json-1.7 cdx-xml cdx-pb spdx-json spdx-tv spdx3-json purls csv github markdown" -- "$current"); return ;;
+        "export:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage" -- "$current"); return ;;
+        "export:--name") :; return ;;
+        "export:--linked") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "export:--insecure-registry") :; return ;;
+        "export:--ca-file") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "export:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "export:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "diff:--platform") :; return ;;
         "diff:-o"|"diff:--output") :; return ;;
         "diff:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage" -- "$current"); return ;;
@@ -77,10 +86,11 @@ _stella() {
         index) words="build add remove query verify --help" ;;
         cache) words="info gc clear verify --help" ;;
         config) words="show --help" ;;
-        "scan") words="oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --output --view --name --jobs --no-cache --offline --strict -q --quiet --insecure-registry --ca-file --color --cache-dir --config --debug -h --help" ;;
-        "explain") words="oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --format --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
-        "diff") words="oci: oci-archive: docker-archive: dir: docker: registry: oci: oci-archive: docker-archive: dir: docker: registry: --platform -o --output --view --fail-on --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --color --cache-dir --config --debug -h --help" ;;
-        "index build") words="oci: oci-archive: docker-archive: dir: docker: registry: -o --to --platform --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
+        "scan") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: --platform -o --output --view --name --jobs --no-cache --offline --strict -q --quiet --insecure-registry --ca-file --color --cache-dir --config --debug -h --help" ;;
+        "explain") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: --platform -o --format --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
+        "export") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: --platform -o --output --view --name --linked --offline --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
+        "diff") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: oci: oci-archive: docker-archive: dir: docker: registry: sbom: --platform -o --output --view --fail-on --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --color --cache-dir --config --debug -h --help" ;;
+        "index build") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --to --platform --jobs --no-cache --offline -q --quiet --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
         "index add") words="--config --debug -h --help" ;;
         "index remove") words="--config --debug -h --help" ;;
         "index query") words="--versions --used --possibly-used -o --format --config --debug -h --help" ;;

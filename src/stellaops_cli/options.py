@@ -86,7 +86,7 @@ SCAN = Verb(
     (
         Argument(
             "ref",
-            "oci:PATH[:TAG], oci-archive:PATH, docker-archive:PATH, dir:PATH, docker:NAME, registry:NAME, or a path",
+            "oci:PATH[:TAG], oci-archive:, docker-archive:, dir: or sbom:PATH, docker:NAME, registry:NAME, or a path",
             "oci:build/image or registry.example/app:1.2",
             complete="image",
         ),
@@ -133,7 +133,7 @@ DIFF = Verb(
     (
         Argument(
             "old",
-            "the older image, as for `stella scan`, or a file that `stella scan -o json` wrote",
+            "the older image, as for scan, or a bill of materials",
             "web-2.0.json",
             complete="image",
         ),
@@ -165,6 +165,27 @@ DIFF = Verb(
     ),
     hot=True,
 )
+EXPORT = Verb(
+    ("export",),
+    "Write documents of an image that was scanned before, from the cache alone.",
+    (Argument("image", "a digest (sha256:HEX), or an image as for scan", "sha256:0c5f...", complete="image"),),
+    (
+        _for("platform", metavar="PLATFORM"),
+        _for("output", metavar="FORMAT[=PATH]", short="-o", complete="output"),
+        _for("view"),
+        Option(("--name",), "what documents call the image", "NAME"),
+        Option(
+            ("--linked",),
+            "one document a layer, and the image's that refers to them",
+            "DIR",
+            complete="directory",
+        ),
+        _for("offline"),
+        _for("insecure-registry", metavar="HOST"),
+        _for("ca-file", metavar="FILE", complete="file"),
+        *COMMON,
+    ),
+)
 _FLEET = Argument("fleet", "the fleet's file", "fleet.bomx", complete="file")
 INDEX = (
     Verb(
@@ -173,7 +194,7 @@ INDEX = (
         (
             Argument(
                 "ref",
-                "an image as for scan, or a document that `scan -o json` wrote",
+                "an image as for scan, or a bill of materials",
                 "oci:build/image",
                 complete="image",
             ),
@@ -247,5 +268,5 @@ COMPLETION = Verb(
     "Print the completion script for a shell.",
     (Argument("shell", "bash, zsh or fish", "bash", choices=("bash", "zsh", "fish")),),
 )
-VERBS = (SCAN, EXPLAIN, DIFF, *INDEX, *CACHE, CONFIG_SHOW, COMPLETION)
+VERBS = (SCAN, EXPLAIN, EXPORT, DIFF, *INDEX, *CACHE, CONFIG_SHOW, COMPLETION)
 BY_PATH = {verb.path: verb for verb in VERBS}

@@ -62,6 +62,10 @@ def execute(call: Call, settings: Settings) -> int:  # noqa: PLR0911  # one for 
             from stellaops_cli.commands.explain import explain_component  # noqa: PLC0415
 
             return explain_component(call.values, settings)
+        case ("export",):
+            from stellaops_cli.commands.export import export  # noqa: PLC0415
+
+            return export(call.values, settings)
         case ("diff",):
             from stellaops_cli.commands.diff import show_diff  # noqa: PLC0415
 

@@ -26,7 +26,7 @@ _PATH_ENDINGS = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".oci")
 
 def read_ref(text: str, settings: Settings) -> ImageRef:
     """What the user points at. Raises `TargetNotFound` for a path to nothing, `UsageError` where offline forbids it."""
-    ref = parse_ref(text, kind_of)
+    ref = parse_ref(text, _kind_of)
     stated = text.partition(":")[0] in SCHEMES
     if ref.scheme == "registry" and not stated and os.path.lexists(text):
         raise NotAnImage(
@@ -52,6 +52,15 @@ def read_ref(text: str, settings: Settings) -> ImageRef:
 def read_platform(settings: Settings) -> Platform | None:
     """The platform that was asked for, if any."""
     return Platform.parse(settings.platform) if settings.platform else None
+
+
+def _kind_of(path: str) -> str:
+    """What stands at a path: an image or a directory; else perhaps a bill of materials."""
+    if kind := kind_of(path):
+        return kind
+    from stellaops_core.sbom.read import is_sbom_file  # noqa: PLC0415  # most targets are images
+
+    return "sbom" if is_sbom_file(path) else ""
 
 
 def open_target(ref: ImageRef, settings: Settings) -> ImageSource:

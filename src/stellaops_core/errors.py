@@ -8,6 +8,7 @@
     │   ├── TargetNotFound          4  404
     │   ├── NotAnImage              4  422
     │   ├── PlatformNotFound        4  404
+    │   ├── CorruptIndex            4  422  a BOM-Index, or a fleet's file
     │   └── CorruptImage            4  422  a digest, a size or a structure does not hold
     │       ├── DigestMismatch
     │       ├── Truncated

@@ -20,6 +20,7 @@ UNTESTED = {
     "stellaops_cli/app": "tests/cli/test_parser.py holds it to the other parser",
     "stellaops_cli/commands/completion": "tests/cli/test_completion.py and tests/e2e",
     "stellaops_cli/commands/explain": "tests/e2e",
+    "stellaops_cli/commands/export": "tests/e2e",
     "stellaops_cli/commands/scan": "tests/e2e",
     "stellaops_cli/options": "a table; tests/cli/test_reference.py and test_parser.py hold it",
     "stellaops_cli/suggest": "tests/cli/test_parser.py and tests/e2e see its hints",

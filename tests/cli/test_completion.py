@@ -61,7 +61,10 @@ def complete_bash(tmp_path, line):
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("stella ", ["scan", "explain", "diff", "index", "cache", "config", "completion", "--help", "--version"]),
+        (
+            "stella ",
+            ["scan", "explain", "export", "diff", "index", "cache", "config", "completion", "--help", "--version"],
+        ),
         ("stella sc", ["scan"]),
         ("stella cache ", ["info", "gc", "clear", "verify", "--help"]),
         ("stella cache g", ["gc"]),
@@ -70,7 +73,7 @@ def complete_bash(tmp_path, line):
         ("stella config show -o j", ["json"]),
         ("stella completion z", ["zsh"]),
         ("stella scan --pl", ["--platform"]),
-        ("stella scan -o cd", ["cdx-json"]),
+        ("stella scan -o spdx-t", ["spdx-tv"]),
         ("stella scan -o json=im", ["image.tar"]),
         ("stella scan --color n", ["never"]),
         ("stella scan --color=al", ["always"]),
@@ -96,7 +99,7 @@ def test_bash_offers(tmp_path, line, offered):
         ("stella ca", ["cache"]),
         ("stella cache v", ["verify"]),
         ("stella scan --plat", ["--platform"]),
-        ("stella scan -o cdx", ["cdx-json"]),
+        ("stella scan -o spdx-t", ["spdx-tv"]),
         ("stella scan --color ne", ["never"]),
         ("stella completion b", ["bash"]),
     ],
@@ -122,7 +125,7 @@ def test_fish_offers(tmp_path, line, offered):
         ("stella ca", "stella cache "),
         ("stella cache v", "stella cache verify "),
         ("stella scan --plat", "stella scan --platform="),
-        ("stella scan -o cdx", "stella scan -o cdx-json "),
+        ("stella scan -o spdx-t", "stella scan -o spdx-tv "),
         ("stella scan --color ne", "stella scan --color never "),
         ("stella scan docker-a", "stella scan docker-archive:"),
         ("stella completion b", "stella completion bash "),

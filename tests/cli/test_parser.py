@@ -90,9 +90,17 @@ def test_reads(arguments, values):
 @pytest.mark.parametrize(
     ("arguments", "message", "hint"),
     [
-        ([], "no command", "commands: scan, explain, diff, index, cache, config, completion; more: stella --help"),
+        (
+            [],
+            "no command",
+            "commands: scan, explain, export, diff, index, cache, config, completion; more: stella --help",
+        ),
         (["scna"], "no such command: scna", "did you mean scan?"),
-        (["xyzzy"], "no such command: xyzzy", "choose one of: scan, explain, diff, index, cache, config, completion"),
+        (
+            ["xyzzy"],
+            "no such command: xyzzy",
+            "choose one of: scan, explain, export, diff, index, cache, config, completion",
+        ),
         (["cache"], "stella cache needs a command", "choose one of: info, gc, clear, verify"),
         (["cache", "cler"], "no such command: cache cler", "did you mean clear?"),
         (["--debug", "scan"], "no such option: --debug", "options stand after the command, as in: stella scan -q REF"),

@@ -1,29 +1,26 @@
 """`stella diff OLD NEW`: what differs between two images, and which layer made it so.
 
 Comes in: the command line's values and the settings. Goes out: an exit code, 2 where `--fail-on` meets a change;
-documents on standard output or in files. Each side is an image, or a document that `stella scan -o json` wrote.
+documents on standard output or in files. Each side is an image, or a bill of materials in a file.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 from stellaops_cli.console import WIDTH, columns, has_terminal, say, wants_color
 from stellaops_cli.output import Output, check_places, read_outputs, write_documents
 from stellaops_cli.progress import Live
 from stellaops_cli.settings import Settings
-from stellaops_cli.wiring import jobs, open_layer_cache, open_target, read_platform, read_ref
+from stellaops_cli.targets import read_target
+from stellaops_cli.wiring import read_platform
 from stellaops_core.component import NOT_REACHED
-from stellaops_core.errors import TargetNotFound, UsageError
+from stellaops_core.errors import UsageError
 from stellaops_core.sbom.diff import KINDS, Diff, diff, limit_to_use
 from stellaops_core.sbom.sbom import Sbom, in_use
 
 FORMATS = ("table", "json", "markdown")
 BROKEN = 2
 """Exit code where `--fail-on` meets a change."""
-
-_SCHEME = "sbom:"
 
 
 def show_diff(values: Mapping[str, Any], settings: Settings) -> int:
@@ -34,7 +31,7 @@ def show_diff(values: Mapping[str, Any], settings: Settings) -> int:
     check_places(outputs)
     titles = (values["old"], values["new"])
     with Live(settings, terminal=has_terminal(stderr=True)) as live:
-        old, new = (_read(text, settings, live) for text in titles)
+        old, new = (read_target(text, settings, live, view=settings.view) for text in titles)
     if settings.view == "usage" or "usage" in wanted:
         _demand_usage(zip(titles, (old, new), strict=True))
     whole = diff(*_aligned(old, new))
@@ -52,44 +49,6 @@ def read_kinds(texts: Sequence[str]) -> frozenset[str]:
 
         raise UsageError(f"no such change: {kind!r}", hint=suggest(kind, known))
     return kinds
-
-
-def _read(text: str, settings: Settings, live: Live) -> Sbom:
-    """Return the bill of materials that a file holds, or that a scan makes."""
-    path = text.removeprefix(_SCHEME)
-    if text.startswith(_SCHEME) or _is_document(path):
-        return _read_document(path)
-    from stellaops_core.scan.scan import ScanOptions, scan  # noqa: PLC0415  # documents need none of this
-
-    ref = read_ref(text, settings)
-    options = ScanOptions(
-        view=settings.view, strict=settings.strict, jobs=jobs(ref, settings), spool_dir=settings.temp_dir
-    )
-    with closing(open_target(ref, settings)) as source:
-        cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
-        return scan(source, options=options, cache=cache, progress=live.update)[0]
-
-
-def _is_document(path: str) -> bool:
-    """Whether a file of that name begins like JSON; no archive does."""
-    try:
-        with Path(path).open("rb") as file:
-            return file.read(64).lstrip()[:1] == b"{"
-    except (OSError, ValueError):
-        return False
-
-
-def _read_document(path: str) -> Sbom:
-    from stellaops_core.sbom.stella_json import MAX_DOCUMENT, decode  # noqa: PLC0415  # images need none of this
-
-    try:
-        with Path(path).open("rb") as file:
-            return decode(file.read(MAX_DOCUMENT + 1))
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "not a path"
-        raise TargetNotFound(
-            f"cannot read {path}: {reason}", hint="make one with: stella scan REF -o json=PATH"
-        ) from error
 
 
 def _demand_usage(sides: "zip[tuple[str, Sbom]]") -> None:

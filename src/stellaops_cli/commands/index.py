@@ -5,7 +5,6 @@ an answer on standard output.
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,9 @@ from stellaops_cli.output import Output, check_places, write_documents
 from stellaops_cli.progress import Live
 from stellaops_cli.settings import Settings
 from stellaops_cli.suggest import suggest
-from stellaops_cli.wiring import jobs, open_layer_cache, open_target, read_platform, read_ref
-from stellaops_core.errors import TargetError, TargetNotFound, UsageError
+from stellaops_cli.targets import read_target
+from stellaops_cli.wiring import read_platform
+from stellaops_core.errors import TargetError, UsageError
 
 if TYPE_CHECKING:
     from stellaops_core.sbom.fleet import Reach, Wanted
@@ -41,7 +41,7 @@ def run_index(action: str, values: Mapping[str, Any], settings: Settings) -> int
 
 
 def build_index(values: Mapping[str, Any], settings: Settings) -> int:
-    """Make the index of an image, or of a document that `stella scan -o json` wrote; what is in use is looked for."""
+    """Make the index of an image, or of a bill of materials in a file; what is in use is looked for."""
     from stellaops_core.sbom.index import encode  # noqa: PLC0415  # each action imports only its own part
 
     output = Output("index", values.get("to") or INDEX_FILE)
@@ -51,28 +51,9 @@ def build_index(values: Mapping[str, Any], settings: Settings) -> int:
 
 
 def _read(text: str, settings: Settings) -> "Sbom":
-    """Return the bill of materials that a file holds, or that a scan makes."""
-    path = text.removeprefix("sbom:")
-    if path != text or _begins(path, b"{"):
-        return _read_document(path)
-    from stellaops_core.scan.scan import ScanOptions, scan  # noqa: PLC0415  # documents need none of this
-
     read_platform(settings)
-    ref = read_ref(text, settings)
-    options = ScanOptions(view="usage", jobs=jobs(ref, settings), spool_dir=settings.temp_dir)
-    with Live(settings, terminal=has_terminal(stderr=True)) as live, closing(open_target(ref, settings)) as source:
-        cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
-        return scan(source, options=options, cache=cache, progress=live.update)[0]
-
-
-def _read_document(path: str) -> "Sbom":
-    from stellaops_core.sbom.stella_json import MAX_DOCUMENT, decode  # noqa: PLC0415
-
-    try:
-        with Path(path).open("rb") as file:
-            return decode(file.read(MAX_DOCUMENT + 1))
-    except OSError as error:
-        raise TargetNotFound(f"cannot read {path}: {error.strerror}") from None
+    with Live(settings, terminal=has_terminal(stderr=True)) as live:
+        return read_target(text, settings, live, view="usage")
 
 
 def _add(fleet: str, indexes: Sequence[str]) -> str:

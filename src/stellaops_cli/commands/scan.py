@@ -1,10 +1,10 @@
-"""`stella scan REF`: an image or directory in, documents out.
+"""`stella scan REF`: an image, a directory or a bill of materials in, documents out.
 
 Comes in: the command line's values and the settings. Goes out: an exit code; documents on standard output or in files.
 The core does all the work.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any
 
@@ -17,7 +17,7 @@ from stellaops_core.errors import Incomplete
 from stellaops_core.images.image import ImageRef
 from stellaops_core.sbom.formats import FORMATS
 from stellaops_core.sbom.summary import render
-from stellaops_core.scan.scan import Outcome, ScanOptions, scan_documents
+from stellaops_core.scan.scan import Outcome, ScanOptions, convert_documents, scan_documents
 
 
 def scan(values: Mapping[str, Any], settings: Settings) -> int:
@@ -27,14 +27,23 @@ def scan(values: Mapping[str, Any], settings: Settings) -> int:
     ref = read_ref(values["ref"], settings)
     check_places(outputs)
     formats = tuple(dict.fromkeys(output.format for output in outputs))
-    with Live(settings, terminal=has_terminal(stderr=True)) as live, closing(open_target(ref, settings)) as source:
-        cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
-        options = _options(values, ref, settings)
-        outcome = scan_documents(source, formats, options=options, cache=cache, progress=live.update)
+    options = _options(values, ref, settings)
+    if ref.scheme == "sbom":
+        from stellaops_core.sbom.read import read_file  # noqa: PLC0415  # images need no readers
+
+        outcome = convert_documents(read_file(ref.location), formats, options=options)
+    else:
+        outcome = _scan(ref, formats, options, settings)
     write_documents([(output, _document(output, outcome, settings, values["ref"])) for output in outputs])
     if settings.strict and outcome.summary.unknown_count:
         raise _incomplete(outcome.summary.unknown_count)
     return 0
+
+
+def _scan(ref: ImageRef, formats: Sequence[str], options: ScanOptions, settings: Settings) -> Outcome:
+    with Live(settings, terminal=has_terminal(stderr=True)) as live, closing(open_target(ref, settings)) as source:
+        cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
+        return scan_documents(source, formats, options=options, cache=cache, progress=live.update)
 
 
 def _options(values: Mapping[str, Any], ref: ImageRef, settings: Settings) -> ScanOptions:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from stellaops_core.digest import Digest
 from stellaops_core.errors import UsageError
 
-SCHEMES = ("oci", "oci-archive", "docker-archive", "dir", "docker", "registry")
+SCHEMES = ("oci", "oci-archive", "docker-archive", "dir", "docker", "registry", "sbom")
 
 
 class ImageRef(Struct, frozen=True):
@@ -125,8 +125,9 @@ class ImageSource(Protocol):
 def parse_ref(text: str, kind_of: Callable[[str], str]) -> ImageRef:
     """Read what a user typed.
 
-    `kind_of(path)` says what stands at a path of this host: one of `oci`, `oci-archive`, `docker-archive`, `dir`, or ""
-    for nothing; it is asked only when no scheme is given. A bare name that is no path is a registry reference.
+    `kind_of(path)` says what stands at a path of this host: one of `oci`, `oci-archive`, `docker-archive`, `dir`,
+    `sbom`, or "" for nothing; it is asked only when no scheme is given. A bare name that is no path is a registry
+    reference.
     """
     scheme, colon, rest = text.partition(":")
     if colon and scheme in SCHEMES:
@@ -140,7 +141,7 @@ def parse_ref(text: str, kind_of: Callable[[str], str]) -> ImageRef:
 
 
 def _located(scheme: str, rest: str) -> ImageRef:
-    if scheme in {"dir", "docker", "registry"}:
+    if scheme in {"dir", "docker", "registry", "sbom"}:
         return ImageRef(scheme, rest)
     path, at, digest = rest.partition("@")
     if at and re.fullmatch(r"[a-z0-9]+:[0-9a-f]+", digest):

@@ -47,8 +47,20 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
                 "everything that is known, Stella's own schema",
             ),
             Format(
-                "cdx-json", "cyclonedx_json", 1, "application/vnd.cyclonedx+json; version=1.6", ".cdx.json", False,
+                "cdx-json", "cyclonedx_json", 2, "application/vnd.cyclonedx+json; version=1.6", ".cdx.json", False,
                 "CycloneDX 1.6 JSON",
+            ),
+            Format(
+                "cdx-json-1.7", "cyclonedx_json_1_7", 1, "application/vnd.cyclonedx+json; version=1.7", ".cdx17.json",
+                False, "CycloneDX 1.7 JSON",
+            ),
+            Format(
+                "cdx-xml", "cyclonedx_xml", 1, "application/vnd.cyclonedx+xml; version=1.6", ".cdx.xml", False,
+                "CycloneDX 1.6 XML",
+            ),
+            Format(
+                "cdx-pb", "cyclonedx_protobuf", 1, "application/x.vnd.cyclonedx+protobuf; version=1.6", ".cdx.pb",
+                False, "CycloneDX 1.6 Protocol Buffers",
             ),
             Format(
                 "spdx-json", "spdx_json", 1, "application/spdx+json; version=2.3", ".spdx.json", False, "SPDX 2.3 JSON",

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from stellaops_core.analyzers.available import analyzer_versions, load_analyzers
 from stellaops_core.digest import Digest
+from stellaops_core.errors import TargetNotFound, UsageError
 from stellaops_core.images.image import Image, ImageSource, Layer
 from stellaops_core.sbom.formats import FORMATS
 from stellaops_core.sbom.sbom import LayerOrigin, Sbom, Subject, in_use
@@ -30,7 +31,7 @@ SUMMARY_REVISION = 2
 
 _SWITCH_INTERVAL = 5e-4
 
-__all__ = ["Outcome", "Progress", "ScanOptions", "scan", "scan_documents"]
+__all__ = ["Outcome", "Progress", "ScanOptions", "convert_documents", "scan", "scan_documents", "stored_sbom"]
 
 _TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|z|[+-]\d\d:\d\d)")
 
@@ -67,7 +68,44 @@ def scan_documents(
         summary = summarize(sbom)
         documents = {name: FORMATS[name].encode(sbom) for name in formats}
     kept.put(documents, summary)
+    kept.put_sbom(sbom, options.view)
     return Outcome(documents, summary, msgspec.structs.replace(run, seconds=clock() - started))
+
+
+def convert_documents(
+    sbom: Sbom, formats: Sequence[str], *, options: ScanOptions, clock: Callable[[], float] = time.monotonic
+) -> Outcome:
+    """Make documents of a bill of materials that was read from a file; its own time stays.
+
+    Raises `UsageError` where the usage view is asked for and the document does not say what runs.
+    """
+    started = clock()
+    if options.view == "usage":
+        if not sbom.usage:
+            raise UsageError("the document does not say what runs", hint="scan the image with --view usage")
+        sbom = in_use(sbom)
+    if options.name:
+        sbom = msgspec.structs.replace(sbom, subject=msgspec.structs.replace(sbom.subject, name=options.name))
+    documents = {name: FORMATS[name].encode(sbom) for name in formats}
+    layers = len(sbom.subject.layers)
+    return Outcome(documents, summarize(sbom), Run(layers, layers, 0, clock() - started, warm=False))
+
+
+def stored_sbom(cache: LayerCache, image: str, view: str) -> Sbom:
+    """Return what the last scan of an image with this view found; removed packages are not kept.
+
+    `image`: its digest. Raises `TargetNotFound`.
+    """
+    from stellaops_core.sbom.cyclonedx_protobuf_reader import decode  # noqa: PLC0415
+
+    data = cache.get_document(Digest(image), _stored_name(view))
+    if data is None:
+        raise TargetNotFound(f"the cache has no {view} of {image}", hint=f"stella scan --view {view} makes it")
+    return decode(data)
+
+
+def _stored_name(view: str) -> str:
+    return f"{view}.cdx.pb"
 
 
 def scan(
@@ -190,6 +228,11 @@ class _Kept:
             return documents, msgspec.msgpack.decode(summary, type=Summary)
         except msgspec.DecodeError:
             return None
+
+    def put_sbom(self, sbom: Sbom, view: str) -> None:
+        """Keep the bill of materials itself, for `stored_sbom`."""
+        if self._cache:
+            self._cache.put_document(self._image, _stored_name(view), FORMATS["cdx-pb"].encode(sbom))
 
     def put(self, documents: dict[str, bytes], summary: Summary) -> None:
         """Keep documents and summary."""

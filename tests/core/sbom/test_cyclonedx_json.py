@@ -72,15 +72,15 @@ def test_facts_come_back(sbom):
         methods = [
             (
                 unescape_path(method["value"]),
-                identity["tools"][0].rpartition(":")[2],
                 method["technique"],
                 round(method["confidence"] * 100),
             )
             for identity in identities_of(one)
             for method in identity["methods"]
         ]
-        facts = [(one.path, one.analyzer, one.technique, one.confidence) for one in component.evidence]
-        assert sorted(methods) == sorted(facts)
+        assert sorted(methods) == sorted((one.path, one.technique, one.confidence) for one in component.evidence)
+        tools = {tool.rpartition(":")[2] for identity in identities_of(one) for tool in identity["tools"]}
+        assert tools == {one.analyzer for one in component.evidence}
         places = {unescape_path(place["location"]) for place in one["evidence"]["occurrences"]}
         assert places == {evidence.path for evidence in component.evidence}
         told = {
@@ -135,14 +135,26 @@ def test_the_image_is_not_searched_for_the_nil_uuid():
 
 
 def test_graph_of_the_sample():
-    """The image needs its distribution and what nothing else needs; types without stated needs are left open."""
+    """The image needs its distribution, that its packages, and of both what nothing else needs; types without stated
+    needs are left open."""
     graph = {one["ref"]: one.get("dependsOn") for one in document(SAMPLE)["dependencies"]}
     assert graph == {
-        digest("d"): ["os:debian@12", OPENSSL, BABEL, REQUESTS],
-        "os:debian@12": None,
+        digest("d"): ["os:debian@12", BABEL, REQUESTS],
+        "os:debian@12": [OPENSSL],
         LIBC: None,
         OPENSSL: [LIBC],
     }
+
+
+def test_packages_of_another_distribution_are_not_the_systems():
+    """A wheel may hold libraries of an rpm distribution: the image needs them, not the Debian in it."""
+    other = replace(SAMPLE.components[0], ref="pkg:rpm/centos/pcre@8.32", type="rpm")
+    components = tuple(sorted((*SAMPLE.components, other), key=lambda one: one.ref))
+    graph = {
+        one["ref"]: one.get("dependsOn") for one in document(replace(SAMPLE, components=components))["dependencies"]
+    }
+    assert graph["os:debian@12"] == [OPENSSL]
+    assert other.ref in graph[digest("d")]
 
 
 def test_a_directory_is_no_container():
@@ -187,7 +199,8 @@ def test_licenses_are_of_one_kind():
 def test_properties_are_documented():
     """docs/reference/cyclonedx.md names every kind of property that the encoder writes of its own accord."""
     root = Path(__file__).parents[3]
-    source = (root / "src/stellaops_core/sbom/cyclonedx_json.py").read_text()
+    modules = ("cyclonedx_json", "cyclonedx_components", "cyclonedx_properties")
+    source = "".join((root / f"src/stellaops_core/sbom/{name}.py").read_text() for name in modules)
     page = (root / "docs/reference/cyclonedx.md").read_text()
     kinds = set(re.findall(r'"(stella:[a-z]+:?)', source)) - {"stella:analyzer:"}
     assert len(kinds) > 7

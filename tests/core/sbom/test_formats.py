@@ -13,8 +13,10 @@ from stellaops_core.sbom.formats import FORMATS, encode
 from stellaops_core.sbom.stella_json import decode
 from stellaops_core.sbom.stella_json import encode as stella_json
 
+BINARY = {"cdx-pb"}
 
-@pytest.mark.parametrize("name", FORMATS)
+
+@pytest.mark.parametrize("name", sorted(FORMATS.keys() - BINARY))
 def test_formats_write_text_that_ends(name):
     """Each format has an encoder; its documents are UTF-8 and end with one newline."""
     text = encode(name, SAMPLE).decode("utf-8")
