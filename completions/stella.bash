@@ -13,9 +13,9 @@ _stella() {
     fi
     [[ -n $whole && $previous != -* ]] && previous=--file  # the path of FORMAT=PATH
     command=${COMP_WORDS[1]}
-    case "$command" in index|cache|config) ((COMP_CWORD > 2)) && command+=" ${COMP_WORDS[2]}" ;; esac
+    case "$command" in buildx|index|cache|config) ((COMP_CWORD > 2)) && command+=" ${COMP_WORDS[2]}" ;; esac
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W "scan explain export diff index cache config completion --help --version" -- "$current")
+        mapfile -t COMPREPLY < <(compgen -W "scan explain export diff index buildx cache config completion --help --version" -- "$current")
         return
     fi
     case "$command:$previous" in
@@ -68,6 +68,18 @@ _stella() {
         "index query:-o"|"index query:--format") mapfile -t COMPREPLY < <(compgen -W "table json" -- "$current"); return ;;
         "index query:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "index verify:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "buildx command:--image") :; return ;;
+        "buildx command:--generator") :; return ;;
+        "buildx command:--param") :; return ;;
+        "buildx command:--context") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "buildx command:--platform") :; return ;;
+        "buildx command:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "buildx push:--platform") :; return ;;
+        "buildx push:--jobs") :; return ;;
+        "buildx push:--insecure-registry") :; return ;;
+        "buildx push:--ca-file") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
+        "buildx push:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
+        "buildx push:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "cache info:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "cache info:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "cache gc:--max-size") :; return ;;
@@ -83,6 +95,7 @@ _stella() {
         *:--file) compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
     esac
     case "$command" in
+        buildx) words="command push --help" ;;
         index) words="build add remove query verify --help" ;;
         cache) words="info gc clear verify --help" ;;
         config) words="show --help" ;;
@@ -95,6 +108,8 @@ _stella() {
         "index remove") words="--config --debug -h --help" ;;
         "index query") words="--versions --used --possibly-used -o --format --config --debug -h --help" ;;
         "index verify") words="--config --debug -h --help" ;;
+        "buildx command") words="--image --generator --param --context --platform --config --debug -h --help" ;;
+        "buildx push") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: --platform --jobs --no-cache --offline --strict -q --quiet --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
         "cache info") words="--cache-dir --config --debug -h --help" ;;
         "cache gc") words="--max-size --older-than --cache-dir --config --debug -h --help" ;;
         "cache clear") words="--cache-dir --config --debug -h --help" ;;

@@ -1,7 +1,8 @@
 """Servers on loopback that behave as they should, or as badly as a test wants them to.
 
-`RegistrySimulator` speaks the OCI distribution API, `TokenSimulator` hands out its tokens. Both keep what they were
-asked (`requests`), and follow a script of faults before they follow the protocol::
+`RegistrySimulator` speaks the OCI distribution API, `WritableRegistrySimulator` takes pushes and knows referrers as
+well, `TokenSimulator` hands out their tokens. All keep what they were asked (`requests`), and follow a script of faults
+before they follow the protocol::
 
     registry.fault("/blobs/", status(503), drop_after(100))   # the first two requests for blobs; then all is well
 
@@ -74,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
         except (ConnectionError, ssl.SSLError):
             self.close_connection = True
 
-    do_POST = do_HEAD = do_CONNECT = do_GET  # noqa: N815  # the names that http.server looks for
+    do_POST = do_PUT = do_HEAD = do_CONNECT = do_GET  # noqa: N815  # the names that http.server looks for
 
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
         """Send an answer; `_` in header names stands for `-`."""
@@ -84,7 +85,8 @@ class Handler(BaseHTTPRequestHandler):
             if text:
                 self.send_header(name, text)
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
     def drop(self) -> None:
         """Break the connection off."""
@@ -216,7 +218,7 @@ class RegistrySimulator(Server):
 
     def body_of(self, asked: Asked) -> bytes:
         last = urlsplit(asked.path).path.rpartition("/")[2]
-        return self.manifests[last][1] if "/manifests/" in asked.path else self.blobs.get(last, b"")
+        return self.manifests.get(last, ("", b""))[1] if "/manifests/" in asked.path else self.blobs.get(last, b"")
 
     def serve(self, handler: Handler, asked: Asked) -> None:
         if not self._lets_in(asked):
@@ -225,12 +227,14 @@ class RegistrySimulator(Server):
         kind, _, reference = urlsplit(asked.path).path.rpartition("/")
         if kind.endswith("/manifests") and reference in self.manifests:
             media_type, data = self.manifests[reference]
-            claimed = digest(data) if self.digest_header else ""
-            handler.reply(200, data, Content_Type=media_type, Docker_Content_Digest=claimed)
+            self._send_manifest(handler, media_type, data, digest(data) if self.digest_header else "")
         elif kind.endswith("/blobs") and reference in self.blobs:
             self._send_blob(handler, asked, self.blobs[reference])
         else:
             handler.reply(404, b'{"errors": [{"code": "NAME_UNKNOWN"}]}')
+
+    def _send_manifest(self, handler: Handler, media_type: str, data: bytes, claimed: str) -> None:
+        handler.reply(200, data, Content_Type=media_type, Docker_Content_Digest=claimed)
 
     def _send_blob(self, handler: Handler, asked: Asked, data: bytes) -> None:
         start = re.fullmatch(r"bytes=(\d+)-", asked.headers.get("Range", ""))
@@ -253,6 +257,92 @@ class RegistrySimulator(Server):
         realm = self.realm or f"{self.tokens.url}/token"  # type: ignore[union-attr]
         scope = f',scope="{self.scope}"' if self.scope else ""
         return f'Bearer realm="{realm}",service="simulator"{scope}'
+
+
+class WritableRegistrySimulator(RegistrySimulator):
+    """A registry that takes what is pushed, and knows who refers to whom; `referrers` off: as those before OCI 1.1."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.referrers = True
+        self.page = 1000
+        """Entries of one answer about referrers."""
+        self.conditions = True
+        """Whether If-Match and If-None-Match count."""
+        self.uploads_to = ""
+        """URL of another server that uploads go to."""
+        self.meanwhile: list[Callable[[], None]] = []
+        """What others do, one before each manifest that is put under a tag."""
+
+    def serve(self, handler: Handler, asked: Asked) -> None:
+        path = urlsplit(asked.path).path
+        if self._lets_in(asked) and asked.method == "POST" and path.endswith("/blobs/uploads/"):
+            handler.reply(202, Location=f"{self.uploads_to}{path}session?state=a%2Fb")
+        elif self._lets_in(asked) and asked.method == "PUT":
+            self._put(handler, asked, path)
+        elif self._lets_in(asked) and "/referrers/" in path and self.referrers:
+            self._refer(handler, asked, path)
+        else:
+            super().serve(handler, asked)
+
+    def _send_manifest(self, handler: Handler, media_type: str, data: bytes, claimed: str) -> None:
+        etag = f'"{digest(data)}"'
+        handler.reply(200, data, Content_Type=media_type, Docker_Content_Digest=claimed, ETag=etag)
+
+    def _put(self, handler: Handler, asked: Asked, path: str) -> None:
+        kind, _, reference = path.rpartition("/")
+        if kind.endswith("/blobs/uploads"):
+            wanted = asked.query["digest"][0]
+            right = digest(asked.body) == wanted
+            if right:
+                self.blobs.add(asked.body)
+            handler.reply(201 if right else 400)
+            return
+        with self.lock:
+            if ":" not in reference and self.meanwhile:
+                self.meanwhile.pop(0)()
+            self._put_manifest(handler, asked, reference)
+
+    def _put_manifest(self, handler: Handler, asked: Asked, reference: str) -> None:
+        document = json.loads(asked.body)
+        there = self.manifests.get(reference)
+        match, none_match = asked.headers.get("If-Match"), asked.headers.get("If-None-Match")
+        tag = there and f'"{digest(there[1])}"'
+        parts = [document["config"], *document["layers"]] if "config" in document else []
+        lacking = [part for part in parts if part["digest"] not in self.blobs]
+        misnamed = ":" in reference and reference != digest(asked.body)
+        if self.conditions and ((match and match != tag) or (none_match and there)):
+            handler.reply(412)
+        elif lacking or misnamed:
+            handler.reply(400, b'{"errors": [{"code": "MANIFEST_INVALID"}]}')
+        else:
+            kept = (asked.headers["Content-Type"], asked.body)
+            self.manifests[reference] = self.manifests[self.blobs.add(asked.body)] = kept
+            subject = document.get("subject", {}).get("digest", "") if self.referrers else ""
+            handler.reply(201, Docker_Content_Digest=digest(asked.body), OCI_Subject=subject)
+
+    def referring(self, subject: str) -> list[dict[str, Any]]:
+        """Descriptors of what refers to a manifest, as the API gives them."""
+        found = {}
+        for media_type, data in self.manifests.values():
+            document = json.loads(data)
+            if document.get("subject", {}).get("digest") == subject:
+                found[digest(data)] = {
+                    "mediaType": media_type,
+                    "digest": digest(data),
+                    "size": len(data),
+                    "artifactType": document.get("artifactType") or document["config"]["mediaType"],
+                    "annotations": document.get("annotations", {}),
+                }
+        return list(found.values())
+
+    def _refer(self, handler: Handler, asked: Asked, path: str) -> None:
+        start = int(asked.query.get("from", ["0"])[0])
+        found = self.referring(path.rpartition("/")[2])
+        rest = f'<{path}?from={start + self.page}>; rel="next"' if start + self.page < len(found) else ""
+        kind = "application/vnd.oci.image.index.v1+json"
+        index = {"schemaVersion": 2, "mediaType": kind, "manifests": found[start : start + self.page]}
+        handler.reply(200, json.dumps(index).encode(), Content_Type=kind, Link=rest)
 
 
 def _login_of(asked: Asked) -> str:

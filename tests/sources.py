@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("stellaops_core", "stellaops_cli")
-PLACES = ("src", "tests", "docs", "benchmarks", "completions", ".ci")
+PLACES = ("plugins", "src", "tests", "docs", "benchmarks", "completions", ".ci")
 """Folders that are the project's; whatever else lies around is a tool's."""
 
 

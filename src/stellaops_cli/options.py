@@ -58,6 +58,7 @@ class Verb(Struct, frozen=True):
 
 
 GROUPS = {
+    "buildx": "Make images carry their bills of materials.",
     "index": "Find images by what is in them.",
     "cache": "Look after the cache of layers.",
     "config": "Show the settings.",
@@ -243,6 +244,35 @@ INDEX = (
         (CONFIG, DEBUG),
     ),
 )
+BUILDX_COMMAND = Verb(
+    ("buildx", "command"),
+    "Print the command that builds an image and attaches SPDX documents to it.",
+    options=(
+        Option(("--image",), "what to call the image, and to push it; else an OCI archive is written", "NAME"),
+        Option(("--generator",), "image of the generator", "IMAGE"),
+        Option(("--param",), "parameter of the generator", "KEY=VALUE", repeat=True),
+        Option(("--context",), "directory that is built", "DIR", complete="directory"),
+        _for("platform", metavar="PLATFORM"),
+        CONFIG,
+        DEBUG,
+    ),
+)
+BUILDX_PUSH = Verb(
+    ("buildx", "push"),
+    "Attach CycloneDX documents to an image in a registry.",
+    (Argument("ref", "an image in a registry", "registry.example/app:1.2", complete="image"),),
+    (
+        _for("platform", metavar="PLATFORM"),
+        _for("jobs", metavar="N"),
+        _for("no-cache"),
+        _for("offline"),
+        _for("strict"),
+        QUIET,
+        _for("insecure-registry", metavar="HOST"),
+        _for("ca-file", metavar="FILE", complete="file"),
+        *COMMON,
+    ),
+)
 CACHE = (
     Verb(("cache", "info"), "Show where the cache is and what it holds.", options=COMMON),
     Verb(
@@ -268,5 +298,5 @@ COMPLETION = Verb(
     "Print the completion script for a shell.",
     (Argument("shell", "bash, zsh or fish", "bash", choices=("bash", "zsh", "fish")),),
 )
-VERBS = (SCAN, EXPLAIN, EXPORT, DIFF, *INDEX, *CACHE, CONFIG_SHOW, COMPLETION)
+VERBS = (SCAN, EXPLAIN, EXPORT, DIFF, *INDEX, BUILDX_COMMAND, BUILDX_PUSH, *CACHE, CONFIG_SHOW, COMPLETION)
 BY_PATH = {verb.path: verb for verb in VERBS}

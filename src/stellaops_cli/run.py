@@ -74,6 +74,10 @@ def execute(call: Call, settings: Settings) -> int:  # noqa: PLR0911  # one for 
             from stellaops_cli.commands.index import run_index  # noqa: PLC0415
 
             return run_index(action, call.values, settings)
+        case ("buildx", action):
+            from stellaops_cli.commands.buildx import run_buildx  # noqa: PLC0415
+
+            return run_buildx(action, call.values, settings)
         case ("cache", action):
             from stellaops_cli.commands.cache import look_after_cache  # noqa: PLC0415
 

@@ -68,7 +68,7 @@ def open_target(ref: ImageRef, settings: Settings) -> ImageSource:
     return open_image(
         ref,
         platform=read_platform(settings),
-        registry=_registry_options(settings) if ref.scheme == "registry" else None,
+        registry=registry_options(settings) if ref.scheme == "registry" else None,
         docker_host=settings.docker_host,
         docker_certificates=docker_certificates(settings),
         spool_dir=Path(settings.temp_dir),
@@ -134,7 +134,8 @@ def read_proxies(environment: Mapping[str, str]) -> "Proxies":
     )
 
 
-def _registry_options(settings: Settings) -> "RegistryOptions":
+def registry_options(settings: Settings) -> "RegistryOptions":
+    """What a registry is asked with."""
     from stellaops_core.images.credentials import Credentials  # noqa: PLC0415  # only for registries
     from stellaops_core.images.registry import RegistryOptions  # noqa: PLC0415
 

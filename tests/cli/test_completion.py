@@ -63,7 +63,19 @@ def complete_bash(tmp_path, line):
     [
         (
             "stella ",
-            ["scan", "explain", "export", "diff", "index", "cache", "config", "completion", "--help", "--version"],
+            [
+                "scan",
+                "explain",
+                "export",
+                "diff",
+                "index",
+                "buildx",
+                "cache",
+                "config",
+                "completion",
+                "--help",
+                "--version",
+            ],
         ),
         ("stella sc", ["scan"]),
         ("stella cache ", ["info", "gc", "clear", "verify", "--help"]),

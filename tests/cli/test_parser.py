@@ -93,13 +93,13 @@ def test_reads(arguments, values):
         (
             [],
             "no command",
-            "commands: scan, explain, export, diff, index, cache, config, completion; more: stella --help",
+            "commands: scan, explain, export, diff, index, buildx, cache, config, completion; more: stella --help",
         ),
         (["scna"], "no such command: scna", "did you mean scan?"),
         (
             ["xyzzy"],
             "no such command: xyzzy",
-            "choose one of: scan, explain, export, diff, index, cache, config, completion",
+            "choose one of: scan, explain, export, diff, index, buildx, cache, config, completion",
         ),
         (["cache"], "stella cache needs a command", "choose one of: info, gc, clear, verify"),
         (["cache", "cler"], "no such command: cache cler", "did you mean clear?"),

@@ -50,7 +50,22 @@ def test_every_row_is_a_field():
 
 def test_every_option_that_shares_a_name_is_a_setting():
     """Options are settings, apart from those that make sense for one run only."""
-    own = {"name", "config", "origin", "format", "fail-on", "linked", "to", "versions", "used", "possibly-used"}
+    own = {
+        "name",
+        "config",
+        "origin",
+        "format",
+        "fail-on",
+        "linked",
+        "image",
+        "generator",
+        "param",
+        "context",
+        "to",
+        "versions",
+        "used",
+        "possibly-used",
+    }
     for verb in VERBS:
         assert {option.name.replace("_", "-") for option in verb.options} - own <= set(BY_KEY)
 

@@ -230,7 +230,7 @@ MISTAKES = [
     (["completion", "csh"], 3, "no completion for 'csh'", "did you mean"),
     (["config", "show", "-o", "yaml"], 3, "unknown format 'yaml'", "choose one of: table, json"),
     (["--frobnicate"], 3, "no such option: --frobnicate", "options stand after the command"),
-    ([], 3, "no command", "commands: scan, explain, export, diff, index, cache, config, completion"),
+    ([], 3, "no command", "commands: scan, explain, export, diff, index, buildx, cache, config, completion"),
 ]
 
 
