@@ -52,13 +52,13 @@ BUILTIN: tuple[tuple[str, int], ...] = (
 """(name, version); the module beside this file has the same name and an `ANALYZER`."""
 
 TRACING: tuple[tuple[str, int], ...] = (
-    ("texts", 1),
-    ("native_code", 1),
+    ("texts", 2),
+    ("native_code", 2),
     ("golang_code", 1),
     ("loader_files", 1),
     ("python_code", 1),
     ("node_code", 1),
-    ("script_code", 1),
+    ("script_code", 2),
     ("java_code", 1),
     ("dotnet_code", 1),
 )

@@ -2,7 +2,7 @@
 
 Comes in: ELF, PE, Mach-O and XCOFF files. Goes out: for each a `Package` that stands for a program which nothing else
 explains: its identity is the file's digest. Programs where packages put theirs are looked at only if nothing in their
-layer lists them. The module's records, `Native` and `RustTraces`, are facts that `native_code` keeps. Rules:
+layer lists them. The module's record, `Native`, is the facts that `native_code` keeps. Rules:
 
 * that package counts only where no package of the operating system owns the file (`fallback`);
 * object files, kernel modules and core files have facts, but are no programs;

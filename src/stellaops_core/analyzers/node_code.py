@@ -6,6 +6,7 @@ a module's name, also the words in quotes that could name a package: such a name
 nothing of packages.
 """
 
+import re
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -21,7 +22,7 @@ NAMES_LIMIT = 2000
 """Words in quotes that are kept of a source."""
 
 _DECLARATIONS = (".d.ts", ".d.mts", ".d.cts")
-_INSTALLED = ("node_modules/", "usr/share/nodejs/", "usr/lib/nodejs/")
+_INSTALLED = re.compile("node_modules/|usr/share/nodejs/|usr/lib/nodejs/")
 
 
 class NodeCode(Struct, frozen=True, array_like=True):
@@ -59,8 +60,7 @@ class NodeSources(Analyzer):
         if file.size > SIZE_LIMIT:
             yield facts_of(NodeCode(unread=f"larger than {SIZE_LIMIT:,} bytes"))
             return
-        installed = any(place in file.path for place in _INSTALLED)
-        code = node_code(file.read(), names=not installed)
+        code = node_code(file.read(), names=_INSTALLED.search(file.path) is None)
         if code.mentions or code.names:
             yield facts_of(code)
 

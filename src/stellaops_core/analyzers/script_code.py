@@ -40,7 +40,7 @@ class ScriptCode(Struct, frozen=True, array_like=True):
 class ScriptSources(Analyzer):
     """Reads sources."""
 
-    name, version = "script_code", 1
+    name, version = "script_code", 2
     endings = tuple(f".{ending}" for ending in _READERS)
     alone = True
 

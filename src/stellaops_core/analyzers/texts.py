@@ -21,10 +21,16 @@ class Text(Struct, frozen=True, array_like=True):
     executable: bool
 
 
+class LongText(Struct, frozen=True, array_like=True):
+    """A text that is too large to be kept."""
+
+    executable: bool
+
+
 class Texts(Analyzer):
     """Keeps small texts."""
 
-    name, version = "texts", 1
+    name, version = "texts", 2
     names = frozenset(
         {
             "package.json",
@@ -48,12 +54,15 @@ class Texts(Analyzer):
     alone = True
 
     def wants(self, path: str, size: int) -> bool:  # noqa: ARG002
-        """Take what is small."""
-        return size <= TEXT_LIMIT
+        """Take all that a hint fits: of what is large, that it is there."""
+        return True
 
     def analyze(self, file: LayerFile, near: LayerFiles) -> Iterable[FileFacts]:  # noqa: ARG002
         """Yield the text."""
-        yield facts_of(Text(file.read(), file.executable))
+        if file.size > TEXT_LIMIT:
+            yield facts_of(LongText(file.executable))
+        else:
+            yield facts_of(Text(file.read(), file.executable))
 
 
 ANALYZER = Texts()

@@ -4,8 +4,8 @@ Comes in: nothing. Goes out: `Call`, `Found`, `Caller`. Rule: what is found is t
 calls give equal finds, whoever calls and on whatever condition.
 """
 
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +14,8 @@ from stellaops_core.component import Step
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
 from stellaops_core.entrytrace.ways import ALWAYS, Forks, Ways, prefix
+
+_Item = TypeVar("_Item")
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What container engines set where the image has no PATH."""
@@ -83,3 +85,10 @@ class Caller(Protocol):
 
     def spend(self) -> bool:
         """Count one command; False when there were too many."""
+
+
+def first(caller: Caller, call: Call, items: Sequence[_Item], limit: int, what: str) -> Sequence[_Item]:
+    """Return at most `limit` of what a call names; that there are more is told, never left out in silence."""
+    if len(items) > limit:
+        caller.note(Undetermined(call.place, call.line, f"more than {limit:,} {what}"))
+    return items[:limit]

@@ -13,7 +13,7 @@ from msgspec import DecodeError, json
 from msgspec.structs import replace
 
 from stellaops_core.component import Step
-from stellaops_core.entrytrace.calls import Call, Caller, Found
+from stellaops_core.entrytrace.calls import Call, Caller, Found, first
 from stellaops_core.entrytrace.process import Undetermined
 from stellaops_core.entrytrace.root import Root
 from stellaops_core.entrytrace.shell_files import absolute, text_of
@@ -219,7 +219,7 @@ def _apps(caller: Caller, call: Call, path: str) -> Iterator[Found]:
         caller.note(Undetermined(call.place, call.line, "the file of pm2 was not kept, or is not readable", "npm"))
         return
     apps = stated.get("apps", [stated]) if isinstance(stated, dict) else stated
-    for app in apps[:APP_LIMIT] if isinstance(apps, list) else ():
+    for app in first(caller, call, apps, APP_LIMIT, "programs of pm2") if isinstance(apps, list) else ():
         script = app.get("script") if isinstance(app, dict) else None
         if not isinstance(script, str) or not script:
             continue

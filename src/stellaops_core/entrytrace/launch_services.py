@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stellaops_core.component import Step
-from stellaops_core.entrytrace.calls import Call, Caller, Found
+from stellaops_core.entrytrace.calls import Call, Caller, Found, first
 from stellaops_core.entrytrace.process import Undetermined
 from stellaops_core.entrytrace.root import Root
 from stellaops_core.entrytrace.shell_files import absolute, find_names, text_of
@@ -25,6 +25,7 @@ SERVICE_LIMIT = 200
 INCLUDE_LIMIT = 200
 """Files that one configuration of supervisord includes."""
 
+_PROGRAMS = frozenset({"program", "fcgi-program", "eventlistener"})
 _SEARCHED = ("supervisord.conf", "etc/supervisord.conf", "/etc/supervisord.conf", "/etc/supervisor/supervisord.conf")
 _SECTION = re.compile(r"\[([^\]]+)\]")
 _SETTING = re.compile(r"([\w-]+)\s*[=:]\s*(.*)")
@@ -91,18 +92,18 @@ def _programs(caller: Caller, call: Call, path: str, text: str) -> Iterator[Foun
     here = path.rpartition("/")[0] or "/"
     for section in list(sections):
         if section.name == "include" and "files" in section.settings:
-            sections.extend(_included(caller.root, section, here))
-    for section in sections[:SERVICE_LIMIT]:
-        kind, _, name = section.name.partition(":")
-        if kind in {"program", "fcgi-program", "eventlistener"} and "command" in section.settings:
-            yield from _service(caller, call, section, name, here)
+            sections.extend(_included(caller, call, section, here))
+    programs = [one for one in sections if one.name.partition(":")[0] in _PROGRAMS and "command" in one.settings]
+    for section in first(caller, call, programs, SERVICE_LIMIT, "services"):
+        yield from _service(caller, call, section, section.name.partition(":")[2], here)
 
 
-def _included(root: Root, section: Section, here: str) -> list[Section]:
+def _included(caller: Caller, call: Call, section: Section, here: str) -> list[Section]:
     found: list[Section] = []
+    root = caller.root
     for pattern in section.settings["files"].value.split():
         expanded = _EXPANSION.sub(lambda m: here if m[1] == "here" else UNKNOWN, pattern)
-        for path in find_names(root, here, expanded)[:INCLUDE_LIMIT]:
+        for path in first(caller, call, find_names(root, here, expanded), INCLUDE_LIMIT, "included files"):
             there = absolute(here, path)
             text = text_of(root, there)
             found.extend(read_sections(text, root.real(there) or "") if text is not None else ())
@@ -170,7 +171,7 @@ def _directories(caller: Caller, call: Call, places: Sequence[str]) -> Iterator[
         if UNKNOWN in place or not caller.root.is_directory(place):
             caller.note(Undetermined(call.place, call.line, "the directory of services is not in the image"))
             continue
-        for name in caller.root.names(place)[:SERVICE_LIMIT]:
+        for name in first(caller, call, caller.root.names(place), SERVICE_LIMIT, "services"):
             run = f"{place.rstrip('/')}/{name}/run"
             if caller.root.is_file(run):
                 yield from _file(caller, replace(call, directory=f"{place.rstrip('/')}/{name}"), run)
@@ -216,9 +217,9 @@ def is_overlay(root: Root) -> bool:
 def overlay(caller: Caller, call: Call) -> Iterator[Found]:
     """s6-overlay's `/init`: what runs once, services of both kinds, and the command that it is given."""
     root = caller.root
-    for path in (f"/etc/cont-init.d/{name}" for name in root.names("/etc/cont-init.d")[:SERVICE_LIMIT]):
-        yield from _file(caller, call, path, tip=False)
-    for name in _bundle(root, "user"):
+    for name in first(caller, call, root.names("/etc/cont-init.d"), SERVICE_LIMIT, "scripts"):
+        yield from _file(caller, call, f"/etc/cont-init.d/{name}", tip=False)
+    for name in first(caller, call, _bundle(root, "user"), SERVICE_LIMIT, "services"):
         yield from _compiled(caller, call, f"/etc/s6-overlay/s6-rc.d/{name}")
     if root.is_directory("/etc/services.d"):
         yield from _directories(caller, call, ["/etc/services.d"])
@@ -229,7 +230,7 @@ def overlay(caller: Caller, call: Call) -> Iterator[Found]:
 def _bundle(root: Root, first: str) -> list[str]:
     """All services of a bundle, with those that they depend on."""
     todo, seen = [first], {first: None}
-    while todo and len(seen) < SERVICE_LIMIT:
+    while todo and len(seen) <= SERVICE_LIMIT + 1:
         base = f"/etc/s6-overlay/s6-rc.d/{todo.pop()}"
         for name in (*root.names(f"{base}/contents.d"), *root.names(f"{base}/dependencies.d")):
             if name not in seen:
@@ -256,7 +257,7 @@ def _compiled(caller: Caller, call: Call, directory: str) -> Iterator[Found]:
 def _my_init(caller: Caller, call: Call) -> Iterator[Found]:
     """Baseimage's `my_init`: scripts that run once, services, and the command behind `--`."""
     root = caller.root
-    for name in root.names("/etc/my_init.d")[:SERVICE_LIMIT]:
+    for name in first(caller, call, root.names("/etc/my_init.d"), SERVICE_LIMIT, "scripts"):
         yield from _file(caller, call, f"/etc/my_init.d/{name}", tip=False)
     if root.is_file("/etc/rc.local"):
         yield from _file(caller, call, "/etc/rc.local", tip=False)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stellaops_core.component import Step
-from stellaops_core.entrytrace.calls import Call, Caller, Found
+from stellaops_core.entrytrace.calls import Call, Caller, Found, first
 from stellaops_core.entrytrace.launch_scripts import SCRIPT_LAUNCHERS
 from stellaops_core.entrytrace.launch_services import SERVICE_LAUNCHERS, is_overlay, overlay
 from stellaops_core.entrytrace.process import Undetermined
@@ -299,7 +299,7 @@ def _find(caller: Caller, call: Call) -> Iterator[Found] | None:
 def _executed(caller: Caller, call: Call) -> Iterator[Found]:
     argv = call.argv
     starts = [at for at, word in enumerate(argv) if word in {"-exec", "-execdir", "-ok", "-okdir"}]
-    for start in starts[:EXEC_LIMIT]:
+    for start in first(caller, call, starts, EXEC_LIMIT, "commands"):
         end = next((at for at in range(start + 1, len(argv)) if argv[at] in {";", "+"}), len(argv))
         command = [UNKNOWN if "{}" in word else word for word in argv[start + 1 : end]]
         ways = ((caller.forks.new(f"find {' '.join(argv[1:start])}"[:120].replace(UNKNOWN, "…")),),)
@@ -320,7 +320,7 @@ def _parts(caller: Caller, call: Call, directory: str, flags: Sequence[str]) -> 
     if UNKNOWN in directory:
         caller.note(Undetermined(call.place, call.line, "the directory of run-parts is not known"))
         return
-    for path in parts_of(caller.root, directory, flags)[:EXEC_LIMIT]:
+    for path in first(caller, call, parts_of(caller.root, directory, flags), EXEC_LIMIT, "scripts"):
         yield from _then(caller, call, (path,), tip=False)
 
 

@@ -68,7 +68,9 @@ class NativeLoader:
         libraries.forget()
         if libraries.search.left <= 0:
             reason = f"its libraries are in more than the {LOOK_LIMIT:,} places that are looked at"
-            yield Undetermined(self._process.program, 0, reason, NATIVE)
+            yield Undetermined(self._process.program, 0, reason)
+        elif libraries.search.cut:
+            yield Undetermined(self._process.program, 0, "too many libraries, or too long a path to look for them")
 
     def _start(self, path: str, native: Native) -> Iterator[Edge | Undetermined]:
         libraries = Libraries(self._root, self._process, native)

@@ -71,10 +71,14 @@ class Libraries:
     def open(self, path: str) -> bool:
         """Load a library by its real path; False where that is done already, or it is no library for the program."""
         native = None if path in self.loaded else self.search.native(path)
-        if native is None or len(self.loaded) >= LIBRARY_LIMIT:
+        if native is None or self._is_full():
             return False
         self._enter(Candidate(path, path), native, self.program)
         return True
+
+    def _is_full(self) -> bool:
+        self.search.cut = self.search.cut or len(self.loaded) >= LIBRARY_LIMIT
+        return len(self.loaded) >= LIBRARY_LIMIT
 
     def needs(self) -> Iterator[Edge | Undetermined]:
         """Load what the libraries need that were loaded last, breadth first."""
@@ -110,7 +114,7 @@ class Libraries:
                 return
         for found in self._find(by, name):
             native = None if found.real == known else self.search.native(found.real)
-            if native is None or (found.real not in self.loaded and len(self.loaded) >= LIBRARY_LIMIT):
+            if native is None or (found.real not in self.loaded and self._is_full()):
                 continue
             named = not found.condition and not known
             if found.real not in self.loaded:

@@ -75,6 +75,8 @@ class Search:
         self._variants: dict[str, tuple[str, ...] | None] = {}
         self.left = LOOK_LIMIT
         """Places that may still be looked at."""
+        self.cut = False
+        """Whether a path was longer than what is read of it."""
         self.interpreter = root.real(program.interpreter) or ""
         name = program.interpreter.rpartition("/")[2]
         self.is_musl = name.startswith("ld-musl-")
@@ -139,7 +141,10 @@ class Search:
     def directories(self, path: str, origin: str, separators: str = ":") -> tuple[str, ...]:
         """Take a path apart and put in what its variables stand for; `origin`: where the file lies that has it."""
         self.left -= 1
-        parts = re.split(f"[{separators}]", path)[:DIRECTORY_LIMIT] if path else []
+        parts = re.split(f"[{separators}]", path) if path else []
+        if len(parts) > DIRECTORY_LIMIT:
+            self.cut = True
+            del parts[DIRECTORY_LIMIT:]
         full = (self._expand(part, origin) for part in parts)
         return tuple(dict.fromkeys(one if one.startswith("/") else f"{self._process.directory}/{one}" for one in full))
 

@@ -18,36 +18,74 @@ DEPTH_LIMIT = 32
 _NO_STEP = re.compile(r"(?:^|[/\\])(?:\.\.?|node_modules|%2e(?:%2e)?|%2f|%5c)(?:[/\\]|$)", re.IGNORECASE)
 
 
-def exported(exports: Any, subpath: str, conditions: Collection[str]) -> str | None:
-    """Return the target of a subpath of a package with the field `exports`; None where it is not exported."""
+class Patterns:
+    """The keys of a field with `*` in them, or with a slash at their end; made once, for a field may have thousands."""
+
+    def __init__(self, field: Any) -> None:
+        self._tails: dict[str, dict[str, str]] = {}
+        """What stands before `*` to what stands behind it to the key."""
+        self._directories: set[str] = set()
+        for key in field if isinstance(field, dict) else ():
+            head, star, tail = key.partition("*")
+            if star and "*" not in tail:
+                self._tails.setdefault(head, {})[tail] = key
+            elif not star and key.endswith("/"):
+                self._directories.add(key)
+
+    def best(self, name: str) -> str:
+        """Return the most specific key that fits a name; empty where there is none."""
+        best = ""
+        for end in range(len(name) + 1):
+            for pattern in self._fitting(name, end):
+                if not best or _is_before(pattern, best):
+                    best = pattern
+        return best
+
+    def _fitting(self, name: str, end: int) -> list[str]:
+        """Return the keys that fit and whose fixed beginning ends there."""
+        head = name[:end]
+        directory = [head] if head in self._directories else []
+        tails = self._tails.get(head)
+        if not tails:
+            return directory
+        if len(tails) > len(name):
+            found = [tails[name[at:]] for at in range(end, len(name) + 1) if name[at:] in tails]
+        else:
+            found = [key for tail, key in tails.items() if name.endswith(tail)]
+        return directory + [key for key in found if len(name) >= len(key)]
+
+
+def exported(exports: Any, subpath: str, conditions: Collection[str], patterns: Patterns | None = None) -> str | None:
+    """Return the target of a subpath of a package with the field `exports`; None where it is not exported.
+
+    `patterns`: those of the field, for who asks often.
+    """
     keyed = isinstance(exports, dict) and any(key.startswith(".") for key in exports)
     if not keyed:
         return _target(exports, "", conditions, own=True) if subpath == "." else None
     if subpath == ".":
         return _target(exports.get("."), "", conditions, own=True)
-    return _keyed(exports, subpath, conditions, own=True)
+    return _keyed(exports, subpath, conditions, patterns, own=True)
 
 
-def imported(imports: Any, name: str, conditions: Collection[str]) -> str | None:
-    """Return the target of a name that begins with `#`; None where the field `imports` does not have it."""
+def imported(imports: Any, name: str, conditions: Collection[str], patterns: Patterns | None = None) -> str | None:
+    """Return the target of a name that begins with `#`; None where the field `imports` does not have it.
+
+    `patterns`: as of `exported`.
+    """
     if not isinstance(imports, dict) or name == "#":
         return None
-    return _keyed(imports, name, conditions, own=False)
+    return _keyed(imports, name, conditions, patterns, own=False)
 
 
-def _keyed(table: Mapping[str, Any], key: str, conditions: Collection[str], *, own: bool) -> str | None:
+def _keyed(
+    table: Mapping[str, Any], key: str, conditions: Collection[str], patterns: Patterns | None, *, own: bool
+) -> str | None:
     if key in table and "*" not in key and not key.endswith("/"):
         return _target(table[key], "", conditions, own=own)
-    best, match = "", ""
-    for pattern in table:
-        head, star, tail = pattern.partition("*")
-        if (star and key.startswith(head) and len(key) >= len(pattern) and key.endswith(tail)) or (
-            not star and pattern.endswith("/") and key.startswith(pattern)
-        ):
-            if "*" in tail or (best and not _is_before(pattern, best)):
-                continue
-            best, match = pattern, key[len(head) : len(key) - len(tail)]
-    return _target(table[best], match, conditions, own=own) if best else None
+    best = (patterns or Patterns(table)).best(key)
+    head, _, tail = best.partition("*")
+    return _target(table[best], key[len(head) : len(key) - len(tail)], conditions, own=own) if best else None
 
 
 def _is_before(pattern: str, other: str) -> bool:

@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from stellaops_core.analyzers.texts import Text
-from stellaops_core.entrytrace.node_exports import exported, imported
+from stellaops_core.entrytrace.node_exports import Patterns, exported, imported
 from stellaops_core.entrytrace.root import Root
 
 BUILTIN = ""
@@ -81,6 +81,7 @@ class Resolver:
         self._listed: dict[str, frozenset[str]] = {}
         self._folders_of: dict[str, tuple[str, ...]] = {}
         self._manifests: dict[str, Manifest | None] = {}
+        self._patterns: dict[tuple[str, str], Patterns] = {}
         self._scopes: dict[str, str | None] = {}
         self._found: dict[tuple[str, str, tuple[str, ...]], tuple[str, ...]] = {}
 
@@ -249,23 +250,28 @@ class Resolver:
         return ()
 
     def _exported(self, how: str, place: str, manifest: Manifest, subpath: str) -> tuple[str, ...]:
-        conditions = self._conditions[how]
+        conditions, patterns = self._conditions[how], self._patterns_of(place, "exports", manifest.exports)
         targets = (
-            exported(manifest.exports, subpath, conditions),
-            exported(manifest.exports, subpath, conditions | {_SYNCHRONOUS}),
+            exported(manifest.exports, subpath, conditions, patterns),
+            exported(manifest.exports, subpath, conditions | {_SYNCHRONOUS}, patterns),
         )
         found = [path for target in dict.fromkeys(targets) if target for path in self._files(target, place, exact=True)]
         return tuple(dict.fromkeys(found))
+
+    def _patterns_of(self, place: str, name: str, field: Any) -> Patterns:
+        if (place, name) not in self._patterns:
+            self._patterns[place, name] = Patterns(field)
+        return self._patterns[place, name]
 
     def _own_import(self, how: str, specifier: str, directory: str) -> tuple[str, ...]:
         scope = self.scope(directory)
         manifest = self.manifest(scope) if scope is not None else None
         if scope is None or manifest is None:
             return ()
-        conditions = self._conditions[how]
+        conditions, patterns = self._conditions[how], self._patterns_of(scope, "imports", manifest.imports)
         targets = (
-            imported(manifest.imports, specifier, conditions),
-            imported(manifest.imports, specifier, conditions | {_SYNCHRONOUS}),
+            imported(manifest.imports, specifier, conditions, patterns),
+            imported(manifest.imports, specifier, conditions | {_SYNCHRONOUS}, patterns),
         )
         return tuple(
             path

@@ -248,7 +248,10 @@ class Closure:
         self, chain: Sequence[Module], source: str, line: int, level: Level, how: str, tried: bool = False
     ) -> Iterator[Found]:
         for module in chain:
-            if module.file and module.file not in self._seen and len(self._seen) < MODULE_LIMIT:
+            if module.file and module.file not in self._seen:
+                if len(self._seen) >= MODULE_LIMIT:
+                    yield Undetermined(source, line, f"it imports more than {MODULE_LIMIT:,} modules", SCOPE)
+                    return
                 self._seen.add(module.file)
                 yield Edge(source, module.file, how or f"import {module.name}", line, level)
                 if module.name in CONFIGURED:
@@ -329,6 +332,7 @@ class Closure:
                     continue
                 count += 1
                 if count > PACKAGE_LIMIT:
+                    yield Undetermined(task.file, one.line, f"any of more than {PACKAGE_LIMIT:,} modules", SCOPE)
                     return
                 yield from self._reach((module,), task.file, one.line, "maybe", how or f"{one.called}(…)")
                 if deep and module.places:

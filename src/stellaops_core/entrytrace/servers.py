@@ -81,7 +81,10 @@ class _Files:
     def read(self, source: str, path: str, how: str, line: int) -> Iterator[tuple[str, str] | Edge | Undetermined]:
         """Yield the edge to a file, then (real path, text) where it is new."""
         real = self.root.real(path)
-        if real is None or not self.root.is_file(path) or real in self.seen or len(self.seen) >= CONFIGURATION_LIMIT:
+        if real is None or not self.root.is_file(path) or real in self.seen:
+            return
+        if len(self.seen) >= CONFIGURATION_LIMIT:
+            yield Undetermined(self.process.program, 0, f"it reads more than {CONFIGURATION_LIMIT} configurations")
             return
         self.seen.add(real)
         yield Edge(source, real, how, line)

@@ -12,14 +12,17 @@ from stellaops_core.component import Step
 TEXT_LIMIT = 120
 """Characters of a line that are shown."""
 
+LINE_LIMIT = 4096
+"""Characters of a line that are looked at for that, from its first letter on: programs may have one line alone."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _OPENING = re.compile(r"^\s*(?:\}\s*)?(?:(?:if|elif|while|until|then|do|else)\s+)+")
-_CLOSING = re.compile(r"\s*;?\s*(?:;\s*then\b.*|;\s*do\b.*|\bthen$|\bdo$|;)$")
+_CLOSING = re.compile(r"\s*+;?\s*+(?:;\s*+then\b.*|;\s*+do\b.*|\bthen$|\bdo$|;)$")
 
 
 def line_text(line: str) -> str:
     """Show a line."""
-    text = _CONTROL.sub(" ", line).strip()
+    text = _CONTROL.sub(" ", line.lstrip()[:LINE_LIMIT]).strip()
     return text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - 1] + "…"
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from stellaops_core.analyzers.texts import TEXT_LIMIT, LongText
 from stellaops_core.component import Step
 from stellaops_core.entrytrace.calls import DEFAULT_PATH, Call, Found
 from stellaops_core.entrytrace.launchers import launch_of
@@ -217,6 +218,7 @@ class Tracer:
         real = self.root.real(path) or ""
         text = text_of(self.root, path)
         if text is None or level > SHEBANG_LIMIT:
+            self._note_unread(path, real, is_text=text is not None)
             yield from self._program(path, real, call, script)
             return
         shebang = _SHEBANG.match(text)
@@ -242,6 +244,13 @@ class Tracer:
                 yield from (
                     one if one.process.program == own else one.within((step,), ALWAYS, tip=True) for one in found
                 )
+
+    def _note_unread(self, path: str, real: str, *, is_text: bool) -> None:
+        """Tell of a script that is taken for a program because it can't be followed."""
+        if is_text:
+            self.note(Undetermined(real, 1, f"more than {SHEBANG_LIMIT} scripts are each other's interpreters"))
+        elif self.root.facts(path, LongText):
+            self.note(Undetermined(real, 0, f"a script of more than {TEXT_LIMIT:,} bytes"))
 
     def _program(self, path: str, real: str, call: Call, script: str) -> Iterator[Found]:
         """A program proper: a shell, a launcher, or the end of the chain."""

@@ -155,8 +155,14 @@ class Elf(Program):
         return bool(self._table)
 
     def section(self, name: str) -> Section | None:
-        """Return the first section of that name; where there is none, that takes a microsecond."""
-        return super().section(name) if name.encode() + b"\0" in self._names else None
+        """Return the first section of that name, without making all others; a microsecond where there is none."""
+        names, wanted = self._names, name.encode() + b"\0"
+        if wanted not in names:
+            return None
+        for at, kind, _, address, offset, size, *_ in self._section.iter_unpack(self._table):
+            if names.startswith(wanted, at):
+                return Section(name, address, offset, 0 if kind == _SHT_NOBITS else size)
+        return None
 
     @cached_property
     def headers(self) -> tuple[Header, ...]:

@@ -9,6 +9,7 @@ Source: ECMA-262 "Imports", "Exports"; nodejs.org/api/modules.html, esm.html; Ty
 
 import re
 from itertools import chain, islice
+from operator import itemgetter
 
 from stellaops_core.readers.source_lines import SourceLines
 
@@ -58,10 +59,15 @@ _META = re.compile(rb"port\s*\.\s*meta\s*\.\s*(?:(resolve)\s*\(\s*" + _QUOTED + 
 _URL = re.compile(rb"new\s+URL\s*\(\s*" + _QUOTED + rb"\s*,\s*im\Z")
 _CREATED = re.compile(rb"([A-Za-z_$][\w$]*)\s*=\s*(?:[\w$]+\.)*createRequire\s*\(\s*im\Z")
 _BESIDE = re.compile(rb"__dirname\s*(?:,\s*|\+\s*)" + _QUOTED)
-_LAUNCH = re.compile(rb"\b(?:fork|Worker|setupPrimary|setupMaster)\s*\(\s*" + _QUOTED)
+_LAUNCH = tuple(
+    re.compile(word + rb"\s*\(\s*" + _QUOTED)
+    for word in (rb"fork(?<!\wfork)", rb"Worker(?<!\wWorker)", rb"setup(?<!\wsetup)(?:Primary|Master)")
+)
 _RUNNERS = frozenset({"child_process", "worker_threads", "cluster", "piscina", "workerpool", "jest-worker"})
+_RUNNERS |= {f"node:{name}" for name in _RUNNERS}
 _PART = re.compile(rb"[\"'`]([^\"'`\\\n$]{1,200})")
-_NAME = re.compile(rb"[\"'`]((?:@[a-z0-9][\w.-]{0,100}/)?[a-z0-9][\w.-]{0,100}(?:/[\w.@/-]{1,100})?)(?=[\"'`])")
+_NAME = re.compile(rb"[\"'`]((?:@[a-z0-9][\w.-]{0,100}+/)?[a-z0-9][\w.-]{0,100}+(?:/[\w.@/-]{1,100}+)?)(?=[\"'`])")
+_SPECIFIER = itemgetter(1)
 _LETTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
@@ -75,7 +81,7 @@ def read_node_imports(content: bytes) -> list[Mention]:
         return []
     if len(found) >= MENTION_LIMIT:
         return [*dict.fromkeys(found[:MENTION_LIMIT]), (COMPUTED, "", found[MENTION_LIMIT - 1][2], False)]
-    if any(mention[1].removeprefix("node:") in _RUNNERS for mention in found):
+    if not _RUNNERS.isdisjoint(map(_SPECIFIER, found)):
         source.read_launches()
     return list(dict.fromkeys(found)) if len(found) > 1 else found
 
@@ -93,8 +99,12 @@ class _Source:
         self._lines = SourceLines(content)
 
     def _add(self, how: str, text: bytes | None, position: int, *, runs: bool = False) -> None:
-        if text and (specifier := _specifier(text)):
-            self.found.append((how, specifier, self._lines.line(position), runs))
+        if not text or len(text) > SPECIFIER_LIMIT:
+            return
+        try:
+            self.found.append((how, text.decode(), self._lines.line(position), runs))
+        except UnicodeDecodeError:
+            return
 
     # -- require -----------------------------------------------------------------------------------------------------
 
@@ -226,7 +236,7 @@ class _Source:
 
     def read_launches(self) -> None:
         """Read which files are run by `fork` or `new Worker`."""
-        for pattern, how in ((_LAUNCH, WORK), (_BESIDE, FILE)):
+        for pattern, how in (*((one, WORK) for one in _LAUNCH), (_BESIDE, FILE)):
             self._lines.rewind()
             for match in islice(pattern.finditer(self._content), LAUNCH_LIMIT):
                 text = match[1] or match[2] or match[3] or b""

@@ -31,6 +31,7 @@ _SECTIONS: Final = {
 }
 _SPLIT: Final = {"pe", "macho"}
 """Formats whose linkers all give constants a section of their own, except for files without any, such as .NET's."""
+_SHARED = re.compile(rb"\.so")
 _END = re.compile(rb"\.so(?:\.[0-9]{1,9})*")
 _NAME = re.compile(rb"(?:[\w.+$~-]*/)*[\w+-][\w.+-]*\.so(?:\.[0-9]{1,9})*")
 _TAIL = re.compile(rb"[\w.+-]*\Z")
@@ -74,10 +75,8 @@ def _hits(program: Program) -> Iterator[tuple[int, int]]:
     """Yield (where `.so` stands, where the constants end)."""
     content = program.content
     for start, end in find_constants(program):
-        at = content.find(b".so", start, end)
-        while at >= 0:
-            yield at, end
-            at = content.find(b".so", at + 3, end)
+        for match in _SHARED.finditer(content, start, end):  # which is faster than `find`
+            yield match.start(), end
 
 
 def _names(program: Program, at: int, end: int) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ Source: The Python Language Reference, sections 2.4 "Literals", 7.11 "The import
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from msgspec import Struct
@@ -73,8 +74,9 @@ class PythonCode(Struct, frozen=True, array_like=True, gc=False):
 
 _IMPORT = re.compile(rb"import(?:(?=[ \t*(\\])|(\w*)\()")
 _NAMES = rb"[ \t]+(?:[\w., \t*]+|\([^()#\"']*\)[ \t]*)(?:#[^\n]*)?(?:\r?\n|\Z)"
-_PLAIN = re.compile(rb"(?:(?:import|from[ \t]+[\w.]+[ \t]+import)" + _NAMES + rb"[\r\n]*)+")
-_INDENTED = re.compile(rb"(?:import|from[ \t]+[\w.]+[ \t]+import)" + _NAMES)
+_USUAL = rb"(?:import|from[ \t]+[\w.]+[ \t]+import)" + _NAMES
+_PLAIN = re.compile(rb"(?:" + _USUAL + rb"[\r\n]*)+")
+_INDENTED = re.compile(rb"([ \t]+)(" + _USUAL + rb")")
 _FROM = re.compile(rb"from[ \t\\\r\n]*[\w.\x80-\xff][\w. \t\\\r\n\x80-\xff]*")
 _ANOTHER = re.compile(
     rb"(?:((?:try|else|finally|if|elif|with|except|for|while|class|(?:async[ \t]+)?def)\b[^\"'#]*):|[^\"'#]*;)[ \t]*"
@@ -102,9 +104,10 @@ _CALLED = re.compile(rb"\w*\Z")
 _DEFINED = re.compile(rb"(?:async )?def |class |#")
 _OPEN = re.compile(r"[{%]")
 _QUOTED = re.compile(rb"\"([A-Za-z_.][\w.:-]*)\"|'([A-Za-z_.][\w.:-]*)'")
+_NAMED = re.compile(rb"([\"'])(\.{0,3}[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)(?::[\w.:-]*)?\1")
 _PATHS = re.compile(rb"^[ \t]*(?:[\w.]*sys\.path\b[ \t]*(?:\.|\[|=|\+=)[^\n]*|[\w.]*addsitedir\([^\n]*)", re.MULTILINE)
 _ASKS_BY_NAME = re.compile(rb"entry_points?\([^()]{0,300}\bname\s*=")
-_METADATA = re.compile("metadata|pkg_resources|entry|stevedore|pluggy")
+_ASKERS = ("metadata", "pkg_resources", "entry", "stevedore", "pluggy")
 
 
 def read_python(data: bytes, *, whole: bool = False) -> PythonCode:
@@ -112,13 +115,20 @@ def read_python(data: bytes, *, whole: bool = False) -> PythonCode:
     data = data.removeprefix(b"\xef\xbb\xbf")
     imports = tuple(_Reading(data).imports())
     named = whole or any(one.called and not one.text for one in imports)
-    asks = imports and _METADATA.search(" ".join([one.text for one in imports])) and b"entry_point" in data
+    asks = imports and _is_any_in(_ASKERS, "\n".join([one.text for one in imports])) and b"entry_point" in data
     return PythonCode(
         imports,
         tuple(sorted(_names(data))) if named else (),
         tuple(sorted(_groups(data))) if asks else (),
         tuple(_paths(data)) if whole else (),
     )
+
+
+def _is_any_in(words: tuple[str, ...], text: str) -> bool:
+    for word in words:  # noqa: SIM110  # half of what `any` takes
+        if word in text:
+            return True
+    return False
 
 
 class _Reading:
@@ -130,51 +140,51 @@ class _Reading:
         self._line, self._counted, self._quoted = 1, 0, 0
         self._double, self._single, self._odd = 0, 0, False
         self._code = 0  # how far a tokenizer that knows strings has come, outside of them
+        self._known: tuple[int, bytes, tuple[str, ...]] = (-1, b"", ())  # the last line whose blocks were found
 
-    def imports(self) -> Iterator[Import]:
-        """Yield them in the order of the file."""
-        end, found = 0, 0
-        for match in _IMPORT.finditer(self._data):
+    def imports(self) -> list[Import]:
+        """Return them in the order of the file."""
+        data, end, found = self._data, 0, list[Import]()
+        for match in _IMPORT.finditer(data):
             at = match.start()
             if at < end:
                 continue
-            one = self._call(match) if match[1] is not None else None
-            if one is None and not match[1]:
-                one, end = self._plain(at) or self._statement(at) or (None, end)
-            if one is not None:
-                yield one
-                found += 1
-                if found >= IMPORT_LIMIT:
-                    return
+            start = data.rfind(b"\n", at - LINE_LIMIT if at > LINE_LIMIT else 0, at) + 1
+            if not start and at > LINE_LIMIT:
+                continue  # too far away
+            called = match[1]
+            if called is not None and (one := self._call(match, start)):
+                found.append(one)
+            elif not called and (usual := self._usual(start, at) or self._statement(start, at)):
+                end = usual[1]
+                found.append(usual[0])
+            else:
+                continue
+            if len(found) >= IMPORT_LIMIT:
+                break
+        return found
 
-    def _start(self, at: int) -> int:
-        """Where the line begins, or -1 if that is too far away."""
-        least = max(0, at - LINE_LIMIT)
-        start = self._data.rfind(b"\n", least, at) + 1
-        return start if start or not least else -1
-
-    def _plain(self, at: int) -> tuple[Import, int] | None:
-        """The usual: statements that begin their lines, one below the other."""
-        start = self._start(at)
-        match = _PLAIN.match(self._data, start, start + RUN_LIMIT) if start >= 0 else None
-        if match is None or self._in_string(start):
+    def _usual(self, start: int, at: int) -> tuple[Import, int] | None:
+        """The usual: statements that begin their lines, those without indentation one below the other."""
+        data = self._data
+        if data[start] in b"fi":
+            match = _PLAIN.match(data, start, start + RUN_LIMIT)
+            if match is None or match.end() <= at or self._in_string(start):
+                return None
+            return Import(self._line_of(start), match[0].decode("utf-8", "replace").rstrip()), match.end()
+        match = _INDENTED.match(data, start, at + STATEMENT_LIMIT)
+        if match is None or match.end() <= at or self._in_string(start):
             return None
-        return Import(self._line_of(start), match[0].decode("utf-8", "replace").rstrip()), match.end()
+        line = self._line_of(start)
+        conditions = self._conditions(start, match[1], b"")
+        return Import(line, match[2].decode("utf-8", "replace").rstrip(), conditions), match.end()
 
-    def _statement(self, at: int) -> tuple[Import, int] | None:
-        """`at`: where `import` stands. None where it is no statement."""
-        data, start = self._data, self._start(at)
-        before = data[start:at]
-        if start < 0 or (before and before[-1] not in b" \t;:.\\") or self._in_string(start):
+    def _statement(self, start: int, at: int) -> tuple[Import, int] | None:
+        """`start`: where the line begins; `at`: where `import` stands. None where it is no statement."""
+        data, before = self._data, self._data[start:at]
+        if (before and before[-1] not in b" \t;:.\\") or self._in_string(start):
             return None
         head = before.lstrip()
-        if not head or head.startswith(b"from"):
-            match = _INDENTED.match(data, at - len(head), at + STATEMENT_LIMIT)
-            if match and match.end() > at:
-                conditions = self._conditions(start, before[: len(before) - len(head)], b"")
-                return Import(
-                    self._line_of(start), match[0].decode("utf-8", "replace").rstrip(), conditions
-                ), match.end()
         indent, begin, header = before[: len(before) - len(head)], at - len(head), b""
         if not head:
             if start > 1 and data[start - 2] in b"\\\r" and (above := self._above(start)) >= 0:
@@ -190,6 +200,12 @@ class _Reading:
         text = _one_line(data[begin:end])
         return Import(self._line_of(start), text, self._conditions(start, indent, header)), end
 
+    def _start(self, at: int) -> int:
+        """Where the line begins, or -1 if that is too far away."""
+        least = max(0, at - LINE_LIMIT)
+        start = self._data.rfind(b"\n", least, at) + 1
+        return start if start or not least else -1
+
     def _above(self, start: int) -> int:
         """Where the line above begins, if the one at `start` continues its `from`; else -1."""
         above = self._start(start - 1)
@@ -201,11 +217,9 @@ class _Reading:
         match = _PARENTHESES.match(data, at, at + STATEMENT_LIMIT) or _REST.match(data, at, at + STATEMENT_LIMIT)
         return match.end() if match else at
 
-    def _call(self, match: "re.Match[bytes]") -> Import | None:
-        """A call of a function whose name has `import` in it."""
-        data, line = self._data, self._start(match.start())
-        if line < 0:
-            return None
+    def _call(self, match: "re.Match[bytes]", line: int) -> Import | None:
+        """A call of a function whose name has `import` in it. `line`: where its line begins."""
+        data = self._data
         name = _CALLED.search(data, line, match.end() - 1)
         before = data[line : name.start()].lstrip() if name else b""
         if name is None or name[0] == b"import" or _DEFINED.match(before) or self._in_string(line):
@@ -257,24 +271,38 @@ class _Reading:
 
     def _conditions(self, start: int, indent: bytes, header: bytes) -> tuple[str, ...]:
         """The blocks around the line at `start`; `header`: what stands before a colon on the line itself."""
-        found: list[str] = []
+        found, first = list[str](), indent
         if header and _add(found, _HEADER.match(header + b":")):
             return tuple(found)
+        if not indent:
+            return tuple(found)
+        known, below, conditions = self._known
         data, end, width = self._data, start - 1, _width(indent)
         while width and end > 0:
             least = end - BLOCK_LINE_LIMIT if end > BLOCK_LINE_LIMIT else 0
             begin = data.rfind(b"\n", least, end) + 1
             self._lines -= 1
             if self._lines < 0 or (not begin and least):
-                return (*found, OTHERWISE)
-            if not data.startswith(indent, begin) and begin < end:
-                line = data[begin : min(end, begin + LINE_LIMIT)]
-                text = line.lstrip()
-                if text and (less := _width(line[: len(line) - len(text)])) < width and (match := _HEADER.match(text)):
-                    width, indent = less, line[: len(line) - len(text)]
-                    if _add(found, match):
-                        break
+                found.append(OTHERWISE)
+                break
+            if not data.startswith(indent, begin):
+                if begin < end:
+                    line = data[begin : min(end, begin + LINE_LIMIT)]
+                    text = line.lstrip()
+                    if (
+                        text
+                        and (less := _width(line[: len(line) - len(text)])) < width
+                        and (match := _HEADER.match(text))
+                    ):
+                        width, indent = less, line[: len(line) - len(text)]
+                        if _add(found, match):
+                            break
+            elif begin == known and below == indent:
+                found += conditions
+                break
             end = begin - 1
+        if not header:
+            self._known = start, first, tuple(found)
         return tuple(found)
 
 
@@ -306,15 +334,9 @@ def _one_line(statement: bytes) -> str:
     return statement.decode("utf-8", "replace").rstrip()
 
 
-def _names(data: bytes) -> set[str]:
-    names: set[str] = set()
-    for match in _QUOTED.finditer(data):
-        text = (match[1] or match[2]).partition(b":")[0]
-        if len(text) <= 200 and _NAME.fullmatch(text):
-            names.add(text.decode("ascii"))
-            if len(names) >= NAME_LIMIT:
-                break
-    return names
+def _names(data: bytes) -> list[str]:
+    names = dict.fromkeys(name for _, name in _NAMED.findall(data) if len(name) <= 200)
+    return [name.decode("ascii") for name in islice(names, NAME_LIMIT)]
 
 
 def _groups(data: bytes) -> set[str]:

@@ -17,6 +17,10 @@ LINE_LIMIT = 20_000
 """Mentions that are read of a file; what follows them counts as computed."""
 OPENER_LIMIT = 200
 """Lines that are gone back to find what an indented line hangs from."""
+LINE_WINDOW = 400
+"""Bytes that are gone back to the beginning of a line."""
+NAME_WINDOW = 100
+"""Bytes of the first part of a Perl module's name in quotes."""
 
 PLACE, SOURCES, EVERY = "place", "sources", "every"
 """Further ways: a directory that is searched from here on; a directory of classes; all that is installed."""
@@ -29,21 +33,25 @@ _RUBY = re.compile(
 _RUBY_WORDS = re.compile(rb"require|load|unshift")
 _RUBY_THROUGH = re.compile(rb"(?:module|class|begin)\b")
 _CONDITION = re.compile(rb"\b(?:if|unless|rescue)\b|[?]")
+_PERL_WORD = tuple(
+    re.compile(word) for word in (rb"use(?=[ \t])", rb"require(?=[ \t])", rb"no(?=[ \t])", rb"do(?=[ \t])")
+)
 _PERL = re.compile(
-    rb"^([ \t]*)(use|no|require|do)[ \t]+(?:(v?[\d._]+)|([A-Za-z_][\w:]*)|[\"']([^\"'\n$]+)[\"']|([\"'$][^\n;]{0,80}))"
-    rb"([^;\n]{0,300})",
-    re.MULTILINE,
+    rb"(use|no|require|do)[ \t]+(?:(v?[\d._]+)|([A-Za-z_][\w:]*)|[\"']([^\"'\n$]+)[\"']|([\"'$][^\n;]{0,80}))"
+    rb"([^;\n]{0,300})"
 )
-_PERL_INSIDE = re.compile(
-    rb"(?:\b(?:eval|and|or|if|unless)[ \t({\"']+|[{;(][ \t]*)(?:require|use|no)[ \t]+([A-Za-z_][\w:]*)"
-)
-_PERL_NAME = re.compile(rb"[\"']([A-Z]\w*(?:::\w+)+)[\"']|\bload[ \t(]+([A-Z]\w*(?:::\w+)*)")
+_PERL_STARTS = frozenset({b"", *(bytes((one,)) for one in b"\n \t;{('\"")})
+_PERL_BEFORE = re.compile(rb"(?:\b(?:eval|and|or|if|unless)[ \t({\"']+|[{;(][ \t]*)\Z")
+_PERL_COLONS = re.compile(rb"::")
+_PERL_NAME = re.compile(rb"[\"']([A-Z]\w*(?:::\w+)+)[\"']")
+_PERL_LOAD = re.compile(rb"load(?<!\wload)[ \t(]+([A-Z]\w*(?:::\w+)*)")
 _PERL_WORDS = re.compile(rb"qw[ \t]*[(/{\[<]([^)/}\]>]*)|[\"']([\w:./]+)[\"']|(-norequire)")
-_POD = re.compile(rb"^=[a-zA-Z]", re.MULTILINE)
-_POD_END = re.compile(rb"^=cut\b[^\n]*", re.MULTILINE)
-_PERL_END = re.compile(rb"^__(?:END|DATA)__", re.MULTILINE)
+_POD = re.compile(rb"\n=[a-zA-Z]")
+_POD_END = re.compile(rb"\n=cut\b[^\n]*")
+_PERL_END = re.compile(rb"\n__(?:END|DATA)__")
+_PHP_WORD = tuple(re.compile(word) for word in (rb"require", rb"include"))
 _PHP = re.compile(
-    rb"\b(?:require|include)(?:_once)?\b[ \t(@]*(?:(__DIR__|dirname\(\s*__FILE__\s*\))[ \t]*\.[ \t]*)?"
+    rb"(?<!\w)(?:require|include)(?:_once)?\b[ \t(@]*(?:(__DIR__|dirname\(\s*__FILE__\s*\))[ \t]*\.[ \t]*)?"
     rb"(?:\"([^\"\n$]*)\"|'([^'\n]*)'|([$A-Za-z(_][^\n;]{0,80}))([ \t]*\.)?",
     re.IGNORECASE,
 )
@@ -63,7 +71,7 @@ def read_perl_imports(content: bytes) -> list[Mention]:
 
 def read_php_imports(content: bytes) -> list[Mention]:
     """Return what a PHP source mentions."""
-    return _bounded(_php(content)) if b"re" in content or b"inc" in content else []
+    return _bounded(_php(content))
 
 
 def read_composer_imports(content: bytes, how: str) -> list[Mention]:
@@ -104,6 +112,12 @@ class _Lines:
         return self._line
 
 
+def _before(content: bytes, at: int) -> bytes:
+    """What stands before a place on its line, or the last LINE_WINDOW bytes of it."""
+    least = max(0, at - LINE_WINDOW)
+    return content[max(least, content.rfind(b"\n", least, at) + 1) : at]
+
+
 def _ruby(content: bytes) -> Iterator[Mention]:
     lines = _Lines(content)
     for match in _RUBY.finditer(content):
@@ -141,35 +155,63 @@ def _hangs_from(content: bytes, line: int, indent: bytes, through: Callable[[byt
 def _without_documentation(content: bytes) -> bytes:
     """Blank out POD and what follows the end of the program, keeping lines."""
     if end := _PERL_END.search(content):
-        content = content[: end.start()]
+        content = content[: end.start() + 1]
     if b"\n=" not in content and content[:1] != b"=":
         return content
+    content = b"\n" + content  # so that each line has its beginning
     pieces, at = [], 0
     while start := _POD.search(content, at):
         end = _POD_END.search(content, start.start())
         stop = end.end() if end else len(content)
         pieces += [content[at : start.start()], b"\n" * content.count(b"\n", start.start(), stop)]
         at = stop
-    return b"".join([*pieces, content[at:]])
+    return b"".join([*pieces, content[at:]])[1:]
 
 
 def _perl(content: bytes) -> Iterator[Mention]:
-    lines = _Lines(content)
-    for match in _PERL.finditer(content):
-        line, word, rest = lines.of(match.start()), match[2], match[7]
-        if match[3] or rest.lstrip()[:2] == b"=>":
+    words = sorted(match.start() for word in _PERL_WORD for match in word.finditer(content))
+    lines, inside = _Lines(content), []
+    for at in words:
+        if content[at - 1 : at] not in _PERL_STARTS or not (match := _PERL.match(content, at)):
             continue
-        runs = word in {b"use", b"no"} or not match[1]
-        if match[6]:
-            yield COMPUTED, _text(match[6][1:].partition(b"$")[0]) if match[6][:1] != b"$" else "", line, False
-        elif match[5]:
-            yield REQUIRE, _text(match[5]), line, runs and word == b"require"
-        elif word != b"do":
-            yield from _perl_module(match[4], rest, line, runs=runs)
-    for pattern in (_PERL_INSIDE, _PERL_NAME):
-        lines = _Lines(content)
-        for match in pattern.finditer(content):
-            yield REQUIRE, _text(match[1] or match[match.lastindex or 1]), lines.of(match.start()), False
+        indent = _before(content, at)
+        if not indent.strip(b" \t"):
+            yield from _perl_statement(match, lines.of(at), indented=bool(indent))
+        elif match[3] and match[1] != b"do" and _PERL_BEFORE.search(indent):
+            inside.append((at, match[3]))
+    inside += _perl_names(content)
+    lines = _Lines(content)
+    for at, name in sorted(inside):
+        yield REQUIRE, _text(name), lines.of(at), False
+
+
+def _perl_statement(match: "re.Match[bytes]", line: int, *, indented: bool) -> Iterator[Mention]:
+    """A line that begins with one of the words."""
+    word, rest = match[1], match[6]
+    if match[2] or rest.lstrip()[:2] == b"=>":
+        return
+    runs = word in {b"use", b"no"} or not indented
+    if match[5]:
+        yield COMPUTED, _text(match[5][1:].partition(b"$")[0]) if match[5][:1] != b"$" else "", line, False
+    elif match[4]:
+        yield REQUIRE, _text(match[4]), line, runs and word == b"require"
+    elif word != b"do":
+        yield from _perl_module(match[3], rest, line, runs=runs)
+
+
+def _perl_names(content: bytes) -> Iterator[tuple[int, bytes]]:
+    """Names of modules in quotes, and what is loaded by a function of that name."""
+    past = 0
+    for match in _PERL_COLONS.finditer(content):
+        at = match.start()
+        if at >= past:
+            least = max(past, at - NAME_WINDOW)
+            begin = max(content.rfind(b'"', least, at), content.rfind(b"'", least, at))
+            if begin >= 0 and (name := _PERL_NAME.match(content, begin)):
+                past = name.end()
+                yield begin, name[1]
+    for match in _PERL_LOAD.finditer(content):
+        yield match.start(), match[1]
 
 
 def _perl_module(name: bytes, rest: bytes, line: int, *, runs: bool) -> Iterator[Mention]:
@@ -187,10 +229,12 @@ def _perl_module(name: bytes, rest: bytes, line: int, *, runs: bool) -> Iterator
 
 
 def _php(content: bytes) -> Iterator[Mention]:
-    lines = _Lines(content)
-    for match in _PHP.finditer(content):
-        begin = content.rfind(b"\n", max(0, match.start() - 400), match.start()) + 1
-        before = content[begin : match.start()]
+    lines, folded, past = _Lines(content), content.lower(), 0
+    for at in sorted(match.start() for word in _PHP_WORD for match in word.finditer(folded)):
+        if at < past or not (match := _PHP.match(content, at)):
+            continue
+        past = match.end()
+        before = _before(content, at)
         if (
             before.lstrip()[:1] in {b"*", b"#"}
             or before.lstrip()[:2] in {b"//", b"/*"}

@@ -13,7 +13,6 @@ from stellaops_core.analyzers import native, native_code
 from stellaops_core.analyzers.analyzer import Analyzer, FileFacts, LooksTwice, Package
 from stellaops_core.analyzers.native import ANALYZER, Native
 from stellaops_core.images.captured import CapturedFile
-from stellaops_core.readers.rust_traces import RustTraces
 
 TOLD = [(1, "libc.so.6"), (1, "libm.so.6"), (29, "$ORIGIN/../lib"), (99, "GLIBC_2.4"), (99, "ME_1")]
 AT = text_positions(TOLD)
@@ -41,10 +40,7 @@ def find(data, path="usr/bin/app", *, executable=False):
     file = CapturedFile(path, len(data), data)
     file.executable = executable
     found = [*native_code.ANALYZER.analyze(file, Files({})), *ANALYZER.analyze(file, Files({}))]
-    kinds = {"Native": Native, "RustTraces": RustTraces}
-    facts = {
-        one.name: msgspec.msgpack.decode(one.data, type=kinds[one.name]) for one in found if isinstance(one, FileFacts)
-    }
+    facts = {one.name: msgspec.msgpack.decode(one.data, type=Native) for one in found if isinstance(one, FileFacts)}
     return facts, [one for one in found if isinstance(one, Package)]
 
 
@@ -150,11 +146,10 @@ def test_programs_of_several_processors():
 
 
 def test_rust():
-    """What a program's texts tell of Rust is a fact and a property, never a component."""
+    """What a program's texts tell of Rust is a property, never a component."""
     paths = b"".join(b"/registry/src/index/c%d-1.0.%d/src/lib.rs" % (number, number) for number in range(3))
-    facts, (package,) = find(elf({".rodata": CORE + paths}))
+    _, (package,) = find(elf({".rodata": CORE + paths}))
     crates = ("c0@1.0.0", "c1@1.0.1", "c2@1.0.2")
-    assert facts["RustTraces"] == RustTraces("", CORE[7:47].decode(), crates)
     assert [pair for pair in package.properties if pair[0].startswith("stella:rust:")] == [
         ("stella:rust:compiler-commit", CORE[7:47].decode()),
         ("stella:rust:crates", " ".join(crates)),

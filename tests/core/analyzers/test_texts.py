@@ -24,7 +24,8 @@ def test_kept():
 
 
 def test_too_large():
-    """What is too large to be a script is not kept."""
+    """Of what is too large, only that it is there is kept."""
+    assert list(pack_of({"a.sh": b"#" * (TEXT_LIMIT + 1)}).facts()["a.sh"]) == ["LongText"]
     assert kept({"a.sh": b"#" * (TEXT_LIMIT + 1)}) == {}
     assert list(kept({"a.sh": b"#" * TEXT_LIMIT})) == ["a.sh"]
 

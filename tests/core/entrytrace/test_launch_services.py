@@ -1,5 +1,8 @@
 """Supervisors and their services."""
 
+import pytest
+
+from stellaops_core.entrytrace import launch_services
 from stellaops_core.entrytrace.launch_services import read_sections
 from traces import PROGRAMS, root_with, told, traced
 
@@ -34,6 +37,22 @@ def test_supervisord():
     assert (web.directory, web.environment["A"], web.environment["B"]) == ("srv", "1", "two")
     assert [(step.place, step.line) for step in web.steps][-1] == ("etc/supervisor/supervisord.conf", 5)
     assert told(traced({"c.conf": "[program:x]\ncommand=web\n"}, "supervisord", "-c", "/c.conf")) == ["used web"]
+
+
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        ({"etc/supervisord.conf": "".join(f"[program:p{n}]\ncommand=p{n}\n" for n in range(5))}, "supervisord"),
+        ({f"srv/{n}/run": "exec web\n" for n in range(5)}, "s6-svscan /srv"),
+        ({"supervisord.conf": "[include]\nfiles=*.ini\n", **{f"{n}.ini": "[x]\n" for n in range(5)}}, "supervisord"),
+    ],
+)
+def test_services_that_are_left_out_are_told(files, command, monkeypatch):
+    """Nothing behind a limit counts as not reached."""
+    monkeypatch.setattr(launch_services, "SERVICE_LIMIT", 4)
+    monkeypatch.setattr(launch_services, "INCLUDE_LIMIT", 4)
+    gaps = traced(files, *command.split()).undetermined
+    assert "" in {gap.scope for gap in gaps if gap.reason.startswith("more than 4 ")}
 
 
 def test_an_absent_configuration_is_told():

@@ -6,7 +6,7 @@ from builders import Link
 from loader_roots import APP, MULTIARCH, MUSL, cache, items, library, loads, process, program, tree
 from stellaops_core.entrytrace import loader_libraries
 from stellaops_core.entrytrace.loader import NativeLoader
-from stellaops_core.entrytrace.process import Edge
+from stellaops_core.entrytrace.process import Edge, Undetermined
 
 PLACES = ("opt/rpath", "srv/env", "opt/runpath", "opt/cached", "lib/x86_64-linux-gnu", MULTIARCH, "lib", "usr/lib")
 CACHE = {"etc/ld.so.cache": cache(("liba.so.1", "/opt/cached/liba.so.1"))}
@@ -168,3 +168,4 @@ def test_too_many_libraries(monkeypatch):
     assert sum(isinstance(one, Edge) for one in loader.load(APP)) == 2
     assert len(loader.loaded) == 3
     assert list(loader.load(f"{MULTIARCH}/lib5.so")) == []
+    assert "" in {one.scope for one in loader.finish() if isinstance(one, Undetermined)}

@@ -9,6 +9,7 @@ from loader_roots import APP, GLIBC, MULTIARCH, MUSL, cache, items, library, loa
 from stellaops_core.analyzers.native import Native
 from stellaops_core.entrytrace import loader_paths
 from stellaops_core.entrytrace.loader_paths import Candidate, Search
+from stellaops_core.entrytrace.process import Undetermined
 
 
 def search_of(files=(), interpreter=GLIBC, directory="srv"):
@@ -110,6 +111,15 @@ def test_too_many_files(monkeypatch):
             assert len(search_of({"etc/ld.so.conf": conf, **files}).configured) == 3
     monkeypatch.setattr(loader_paths, "INCLUDE_LIMIT", 3)
     assert len(search_of({"etc/ld.so.conf": conf, **files}).configured) == 2
+
+
+def test_a_path_that_is_too_long(monkeypatch):
+    """A library behind the limit would be missed: that is told, and holds for everything."""
+    root = tree({APP: program("liba.so.1", runpath="/x:/y:/z"), "z/liba.so.1": library("liba.so.1")})
+    assert loads(root) == ["z/liba.so.1"]
+    monkeypatch.setattr(loader_paths, "DIRECTORY_LIMIT", 2)
+    gaps = [one for one in items(root) if isinstance(one, Undetermined)]
+    assert [(one.place, one.scope) for one in gaps] == [(APP, "native"), (APP, "")]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The fields `exports` and `imports` of a package.json."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stellaops_core.entrytrace.node_exports import exported, imported
+from stellaops_core.entrytrace.node_exports import Patterns, exported, imported
 
 CONDITIONS = frozenset({"node", "require"})
 
@@ -59,3 +61,35 @@ def test_conditions_without_end():
     for _ in range(10_000):
         exports = {"default": exports}
     assert exported(exports, ".", CONDITIONS) is None
+
+
+def test_thousands_of_patterns_take_no_time():
+    """Whether they begin or end alike; tried one by one for each name, these would take minutes."""
+    heads = {f"./a{number}/*": f"./{number}/*.js" for number in range(20_000)}
+    tails = {f"./*/a{number}": f"./{number}/*.js" for number in range(20_000)}
+    both = heads | tails
+    patterns = Patterns(both)
+    for number in range(5_000):
+        assert exported(both, f"./a{number}/x", CONDITIONS, patterns) == f"./{number}/x.js"
+        assert exported(both, f"./x/a{number}", CONDITIONS, patterns) == f"./{number}/x.js"
+
+
+KEYS = st.lists(st.text("ab/*", max_size=6).map(lambda text: "./" + text), max_size=8)
+
+
+@given(KEYS, st.text("ab/", max_size=8))
+def test_the_most_specific_pattern(keys, name):
+    """It is the one that PATTERN_KEY_COMPARE puts first of all that fit: here by trying each of them."""
+    fitting = [
+        key
+        for key in keys
+        if (key.count("*") == 1 and fits(key, f"./{name}"))
+        or ("*" not in key and key[-1] == "/" and f"./{name}".startswith(key))
+    ]
+    fitting.sort(key=lambda key: (key.find("*") + 1 or len(key), len(key)))
+    assert Patterns(dict.fromkeys(keys)).best(f"./{name}") == (fitting[-1] if fitting else "")
+
+
+def fits(key, name):
+    head, _, tail = key.partition("*")
+    return len(name) >= len(key) and name.startswith(head) and name.endswith(tail)

@@ -215,6 +215,7 @@ def test_limits(monkeypatch):
     assert len(untold(root, process("-c", "import p"))) == 2
     monkeypatch.setattr(python_closure, "MODULE_LIMIT", 0)
     assert run(files) == {}
+    assert "imports more than 0 modules" in untold(root, process("-c", "import p"))[0].reason
 
 
 def test_agrees_with_a_real_run(tmp_path):

@@ -1,5 +1,6 @@
 """Modules of servers."""
 
+from stellaops_core.entrytrace import servers
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.servers import follow_server
 from traces import root_with
@@ -30,6 +31,15 @@ def test_nginx():
         ("etc/nginx/nginx.conf", "etc/nginx/conf.d/b.conf", 5, "used"),
     ]
     assert [gap.line for gap in found if isinstance(gap, Undetermined)] == [3]
+
+
+def test_too_many_files(monkeypatch):
+    """What is not read any more is told."""
+    monkeypatch.setattr(servers, "CONFIGURATION_LIMIT", 2)
+    files = {f"etc/nginx/{name}.conf": f"include /etc/nginx/{name}a.conf;\n" for name in ("nginx", "nginxa", "nginxaa")}
+    found = followed(files, "usr/sbin/nginx")
+    assert [edge[1] for edge in targets(found)] == ["etc/nginx/nginx.conf", "etc/nginx/nginxa.conf"]
+    assert [one.reason for one in found if isinstance(one, Undetermined)] == ["it reads more than 2 configurations"]
 
 
 def test_apache():

@@ -26,6 +26,12 @@ def test_lines_are_short_and_harmless():
     assert len(line_text("x" * 1000)) == TEXT_LIMIT
 
 
+def test_hostile_lines_take_no_time():
+    """Neither a long line that is shown often nor many spaces in one; they would take hours."""
+    assert all(line_text(line) for line in ["a|" * 500_000] * 20_000)
+    assert condition_text("if a" + " " * 5000 + "b; then") == "a" + " " * 5000 + "b"
+
+
 def test_a_text_within_a_text_has_its_line():
     """`eval` and `sh -c` stand where their caller's line is."""
     source = Source("entry.sh", ("one", "two"))

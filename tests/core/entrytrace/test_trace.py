@@ -2,7 +2,8 @@
 
 import pytest
 
-from stellaops_core.entrytrace.trace import CALL_LIMIT, STEP_LIMIT, EntryConfig, trace
+from stellaops_core.analyzers.texts import TEXT_LIMIT
+from stellaops_core.entrytrace.trace import CALL_LIMIT, SHEBANG_LIMIT, STEP_LIMIT, EntryConfig, trace
 from traces import root_with, told, traced
 
 
@@ -123,6 +124,18 @@ def test_endless_chains_end():
     )
     assert [gap.reason for gap in traced({"entry.sh": many}, "/entry.sh").undetermined] == [
         f"scripts run more than {STEP_LIMIT:,} commands"
+    ]
+
+
+def test_scripts_that_cannot_be_read_are_said():
+    """One that is too large to be kept, and interpreters that are scripts without end."""
+    large = traced({"entry.sh": "#!/bin/sh\n" + "#" * TEXT_LIMIT}, "/entry.sh")
+    assert [(gap.place, gap.scope, gap.reason) for gap in large.undetermined] == [
+        ("entry.sh", "", f"a script of more than {TEXT_LIMIT:,} bytes")
+    ]
+    ring = traced({f"bin{number}": f"#!/bin{(number + 1) % 3}\n" for number in range(3)}, "/bin0")
+    assert [gap.reason for gap in ring.undetermined] == [
+        f"more than {SHEBANG_LIMIT} scripts are each other's interpreters"
     ]
 
 
