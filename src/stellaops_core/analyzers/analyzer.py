@@ -146,6 +146,8 @@ class Installed(Struct, frozen=True):
     owns: tuple[str, ...] = ()
     """Paths of the `OwnedFiles` that belong to it."""
     properties: tuple[tuple[str, str], ...] = ()
+    directory: str = ""
+    """A directory that is wholly its own, but for those of others in it; empty where there is none."""
 
     @property
     def ref(self) -> str:

@@ -61,6 +61,7 @@ class Erlang(Analyzer):
                 licenses=package.licenses,
                 depends=tuple(sorted({purl for some in found for purl in some} - {own})),
                 properties=package.properties,
+                directory=path.rpartition("/ebin/")[0],
             )
 
 

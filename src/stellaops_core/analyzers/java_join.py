@@ -83,6 +83,7 @@ def join_packages(view: View) -> Iterator[Installed]:
             licenses=item.package.licenses,
             depends=index.resolve(item),
             evidence=(item.place,) if item.package.key else (),
+            directory=item.path.rpartition("/")[0] if item.path.endswith("/release") else "",
         )
 
 

@@ -58,7 +58,12 @@ class Nix(Analyzer):
                 own = str(purls[package.key])
                 depends = {str(purls[name]) for name in package.requires if name in purls} - {own}
                 yield Installed(
-                    package, path, purls[package.key], depends=tuple(sorted(depends)), properties=package.properties
+                    package,
+                    path,
+                    purls[package.key],
+                    depends=tuple(sorted(depends)),
+                    properties=package.properties,
+                    directory=f"nix/store/{package.key}",
                 )
 
 

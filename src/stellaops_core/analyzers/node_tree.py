@@ -59,6 +59,7 @@ class Tree:
                 licenses=package.licenses,
                 depends=self._depends(directory, package),
                 properties=self._properties(directory, package),
+                directory=directory,
             )
 
     def _depends(self, directory: str, package: Package) -> tuple[str, ...]:

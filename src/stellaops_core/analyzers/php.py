@@ -120,7 +120,14 @@ def _installed(path: str, packages: list[Package]) -> Iterator[Installed]:
             licenses=package.licenses,
             depends=tuple(sorted(str(purls[key]) for key in needed if key != package.key)),
             properties=package.properties,
+            directory=_directory(path, package),
         )
+
+
+def _directory(path: str, package: Package) -> str:
+    """Where Composer puts a package's files: below `vendor`, by its name."""
+    vendor = path.rpartition("/composer/")[0]
+    return f"{vendor}/{package.namespace}/{package.name}" if vendor and package.namespace else ""
 
 
 def _purl(package: Package) -> "Purl":

@@ -64,6 +64,7 @@ class R(Analyzer):
                 licenses=package.licenses,
                 depends=tuple(sorted(filter(None, depends))),
                 properties=package.properties,
+                directory=path.rpartition("/")[0],
             )
 
 

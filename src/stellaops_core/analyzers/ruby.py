@@ -147,6 +147,7 @@ class _Homes:
                 licenses=gem.package.licenses,
                 depends=tuple(sorted(depends - {str(gem.purl)})),
                 properties=gem.package.properties,
+                directory=_directory(gem.path),
             )
 
     def _needed(self, gem: _Gem, requirement: str) -> _Gem | None:
@@ -166,6 +167,15 @@ class _Homes:
 def _home(path: str) -> str:
     match = _SPECIFICATION.fullmatch(path) or _FROM_GIT.fullmatch(path)
     return match[1] if match else ""
+
+
+def _directory(path: str) -> str:
+    """Where a gem's files lie; default gems have no directory of their own."""
+    if _FROM_GIT.fullmatch(path):
+        return path.rpartition("/")[0]
+    match = _SPECIFICATION.fullmatch(path)
+    name = path.rpartition("/")[2].removesuffix(".gemspec")
+    return f"{match[1]}gems/{name}" if match and not match[2] else ""
 
 
 def _is_shared(gem: _Gem) -> bool:

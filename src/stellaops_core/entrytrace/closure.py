@@ -32,6 +32,18 @@ LANGUAGES: tuple[tuple[str, str, str], ...] = (
 )
 """(the program's name, as a pattern; module in `entrytrace`; its function)."""
 
+UNFOLLOWED: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (r"R|Rscript|Rterm", ("cran",)),
+    (r"lua(jit)?[0-9.-]*|resty", ("luarocks",)),
+    (r"erl|erlexec|beam(\.smp)?|escript|elixir|iex", ("otp", "hex")),
+    (r"bun|deno", ("npm",)),
+    (r"mono(-sgen)?", ("nuget",)),
+    (r"dart|dartaotruntime", ("pub",)),
+    (r"jruby|truffleruby", ("gem",)),
+    (r"hhvm|frankenphp", ("composer",)),
+)
+"""(the program's name, as a pattern; types of packages that it may load, of which nobody here knows which)."""
+
 
 class Reached(Struct, frozen=True):
     """A file that is loaded, and how."""
@@ -111,6 +123,10 @@ def _loads(root: Root, process: Process) -> Iterator[Edge | Undetermined]:
             if isinstance(item, Edge):
                 yield from loader.load(item.target)
     yield from loader.finish()
+    name = process.program.rpartition("/")[2]
+    for pattern, scopes in UNFOLLOWED:
+        if re.fullmatch(pattern, name):
+            yield from (Undetermined(process.program, 0, f"what {name} loads is not followed", one) for one in scopes)
 
 
 def _languages(program: str) -> Iterator[Follow]:

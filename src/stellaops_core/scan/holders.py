@@ -13,8 +13,8 @@ from stellaops_core.scan.compose import Overlay
 from stellaops_core.scan.fragment import Pack
 from stellaops_core.scan.ownership import owners_of
 
-_DIRECTORY_RECORDS = {"npm": ("package.json",), "cran": ("DESCRIPTION",)}  # whose directory is the package
 _RECORDS = (".json", ".xml", ".yaml", ".yml", ".toml", ".lock", ".props", ".db", ".sqlite", "/METADATA", "/PKG-INFO")
+_CODE = (".jar", ".war", ".ear", ".par", ".jpi", ".hpi", ".zip", ".pyz", ".pex", ".egg", ".dll", ".exe", ".phar")
 
 
 class Holders:
@@ -50,8 +50,9 @@ class Holders:
 
     def with_files(self) -> set[str]:
         """Return the components of which any file is known to be theirs."""
-        known = {ref for refs in self._places().values() for ref in refs}
-        known.update(ref for refs in self._directories.values() for ref in refs)
+        self._places()
+        known = {ref for refs in self._directories.values() for ref in refs}
+        known.update(one.ref for one in self._installed if _is_code(one))
         known.update(ref for system in (True, False) for ref, _ in self.file_lists(system=system))
         return known
 
@@ -77,6 +78,8 @@ class Holders:
         if self._found is None:
             self._found = {}
             for one in self._installed:
+                if one.directory:
+                    self._directories.setdefault(one.directory, []).append(one.ref)
                 if one.type not in OS_PACKAGE_TYPES:
                     for path in dict.fromkeys((one.path, *one.evidence)):
                         self._place(one, path)
@@ -84,13 +87,7 @@ class Holders:
 
     def _place(self, one: Installed, path: str) -> None:
         assert self._found is not None  # noqa: S101
-        parent, _, name = path.rpartition("/")
-        if one.type == "nix":
-            self._directories.setdefault(f"nix/store/{one.package.key}", []).append(one.ref)
-            return
-        if name in _DIRECTORY_RECORDS.get(one.type, ()):
-            self._directories.setdefault(parent, []).append(one.ref)
-        elif not path.endswith(_RECORDS):
+        if not path.endswith(_RECORDS):
             self._found.setdefault(path, []).append(one.ref)
         archive, inside, _ = path.rpartition("!/")
         if inside and path.endswith((*_RECORDS, ".properties", ".MF")):
@@ -104,3 +101,10 @@ class Holders:
             if path in self._directories:
                 return self._directories[path]
         return []
+
+
+def _is_code(one: Installed) -> bool:
+    """Whether a package was found in its own code, a program or an archive, rather than in a record of it."""
+    return one.package.technique == "binary-analysis" or any(
+        path.endswith(_CODE) or "!/" in path for path in (one.path, *one.evidence)
+    )

@@ -25,6 +25,9 @@ from stellaops_core.scan.rootfs import RootFs
 LEVELS: tuple[Level, ...] = get_args(Level)
 """From the surest to nothing."""
 
+_SCOPES = {"java": "maven", "python": "pypi", "node": "npm", "dotnet": "nuget", "ruby": "gem", "php": "composer"}
+"""What a gap of a language may lead to whatever its type: an analyzer's finds, such as jars without coordinates."""
+
 _NO_CODE = "it holds no program or library: any process may read its files"
 _NO_LINKED_CODE = "none of its packages has code in the program"
 _NO_FILES = "its record does not say which files are its own"
@@ -137,8 +140,9 @@ class _Uses:
         record = self._root.facts(path, GoPackages)
         return {str(purl_of(one.name, one.version)) for one in record.modules if not one.packages} if record else set()
 
-    def of_all(self, components: Sequence[Component]) -> tuple[Component, ...]:
-        """Give each its use: those with files first, then those that are known by others' files alone."""
+    def of_all(self, components: Iterable[Component]) -> tuple[Component, ...]:
+        """Give each its use: those with files first, owners before what they own; then those without files."""
+        components = sorted(components, key=lambda one: (bool(one.owners), one.ref))
         bare = {one.ref: one for one in components if one.ref not in self._with_files and one.ref not in self._known}
         for one in components:
             if one.ref not in bare:
@@ -146,21 +150,27 @@ class _Uses:
         around = self._holders.of(evidence.path for one in bare.values() for evidence in one.evidence)
         for ref, one in bare.items():
             self._known[ref] = self._of_others(one, around)
-        return tuple(replace(one, use=self._known[one.ref]) for one in components)
+        used = (replace(one, use=self._known[one.ref]) for one in components)
+        return tuple(sorted(used, key=lambda one: one.ref))
 
     def _of_others(self, component: Component, around: Mapping[str, Sequence[str]]) -> Use:
         """A component without files of its own is in use as those are whose files tell of it."""
         refs = {ref for evidence in component.evidence for ref in around.get(evidence.path, ())}
-        uses = [self._known[ref] for ref in sorted(refs.union(component.owners)) if ref in self._known]
-        if uses:
-            return min(uses, key=lambda use: LEVELS.index(use.level))
-        return Use("undetermined", "", (Step(component.evidence[0].path, 0, _NO_FILES),))
+        return self._surest(refs.union(component.owners)) or Use(
+            "undetermined", "", (Step(component.evidence[0].path, 0, _NO_FILES),)
+        )
+
+    def _surest(self, refs: Iterable[str]) -> Use | None:
+        uses = [self._known[ref] for ref in sorted(refs) if ref in self._known]
+        return min(uses, key=lambda use: LEVELS.index(use.level)) if uses else None
 
     def _unreached(self, component: Component) -> Use:
-        """Judge a component of which no file was reached."""
+        """Judge a component of which no file was reached; what the system's packages own is in use as they are."""
+        if owned := self._surest(component.owners):
+            return owned
         if component.type in OS_PACKAGE_TYPES and component.ref not in self._with_code:
             return Use("maybe", "", (Step(component.evidence[0].path, 0, _NO_CODE),))
-        for scope in (component.type, ""):
-            if gap := self._gaps.get(scope):
+        for scope in (component.type, *(_SCOPES.get(one.analyzer, "") for one in component.evidence)):
+            if gap := self._gaps.get(scope) or self._gaps.get(""):
                 return Use("undetermined", "", (Step(gap.place, gap.line, gap.reason),))
         return NOT_REACHED

@@ -8,12 +8,20 @@ from builders import Link, layer, oci_layout
 from linked import go_program
 from loader_roots import GLIBC, LINKER, MULTIARCH, library, program
 from roots import pack_of
+from stellaops_core.analyzers.analyzer import Installed, Package
 from stellaops_core.analyzers.available import load_analyzers
-from stellaops_core.component import NOT_REACHED, Step
+from stellaops_core.component import NOT_REACHED, Component, Evidence, Step
+from stellaops_core.entrytrace.closure import Closure
+from stellaops_core.entrytrace.process import Undetermined
 from stellaops_core.images.image import ImageRef
 from stellaops_core.images.source import open_image
+from stellaops_core.purl import make_purl
 from stellaops_core.sbom.sbom import in_use
+from stellaops_core.scan.compose import compose
+from stellaops_core.scan.holders import Holders
+from stellaops_core.scan.rootfs import RootFs
 from stellaops_core.scan.scan import ScanOptions, scan
+from stellaops_core.scan.usage import _Uses
 
 
 def status(**lists):
@@ -151,3 +159,67 @@ def test_facts_are_for_tracing_alone():
     """The inventory's pack holds no facts of files; that of the usage view does."""
     assert pack_of(FILES, analyzers=load_analyzers([])).facts() == {}
     assert pack_of(FILES).facts()[f"{MULTIARCH}/libc.so.6"]
+
+
+GEM = 'Gem::Specification.new do |s|\n  s.name = "{0}".freeze\n  s.version = "1.0"\nend\n'
+HOME = "usr/lib/ruby/gems/3.1.0"
+
+
+def test_a_directory_of_its_own(tmp_path):
+    """A gem is in use when a file of its directory is; one beside it is not."""
+    files = {
+        **{f"{HOME}/specifications/{name}-1.0.gemspec": GEM.format(name) for name in ("one", "two")},
+        **{f"{HOME}/gems/{name}-1.0/lib/{name}.rb": "x = 1\n" for name in ("one", "two")},
+        "usr/bin/ruby3.1": program(),
+        "app.rb": 'require "one"\n',
+    }
+    sbom = usage(tmp_path, files, {"Cmd": ["/usr/bin/ruby3.1", "/app.rb"]})
+    found = levels(sbom)
+    assert found["one"] in {"used", "maybe"}
+    assert found["two"] != "used"
+    assert next(one for one in sbom.components if one.name == "one").use.path == f"{HOME}/gems/one-1.0/lib/one.rb"
+
+
+def test_what_the_system_owns_is_in_use_as_its_owner(tmp_path):
+    """A record that a used package of the system brought along is not called unused for lack of files."""
+    spec = "usr/share/rubygems-integration/all/specifications/one-1.0.gemspec"
+    files = {**FILES, **status(ssl=[f"{MULTIARCH}/libssl.so.3", spec]), spec: GEM.format("one")}
+    assert levels(usage(tmp_path, files, {"Cmd": ["/srv/app"]}))["one"] == "used"
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "files", "name"),
+    [
+        (
+            "usr/bin/lua5.4",
+            {"usr/lib/luarocks/rocks-5.4/a/1.0-1/a-1.0-1.rockspec": 'package = "a"\nversion = "1.0-1"\n'},
+            "a",
+        ),
+        (
+            "usr/lib/R/bin/exec/R",
+            {"usr/lib/R/library/a/DESCRIPTION": "Package: a\nVersion: 1.0\nBuilt: R 4.3.0; ; ; unix\n"},
+            "a",
+        ),
+    ],
+)
+def test_a_language_that_nobody_follows(tmp_path, interpreter, files, name):
+    """What its programs load is not known, so none of its packages is called unused."""
+    sbom = usage(tmp_path, {**files, interpreter: program()}, {"Cmd": [f"/{interpreter}", "x"]})
+    assert levels(sbom)[name] == "undetermined"
+
+
+def test_jars_without_coordinates_belong_to_java(tmp_path):
+    """What may lead to any jar may lead to one that has no Maven coordinates."""
+    gap = Undetermined("a.jar", 0, "a loader of its own", "maven")
+    jar = Component("pkg:generic/a@1", "generic", "a", "1", (Evidence("lib/a.jar", "java", 0),), 0)
+    other = Component("pkg:generic/b@1", "generic", "b", "1", (Evidence("bin/b", "binaries", 0),), 0)
+    pack = pack_of({})
+    holders = Holders(compose([pack]), [pack], [("x", found(one)) for one in (jar, other)], 0)
+    uses = _Uses((), Closure({}, ()), [gap], holders, RootFs([pack]))
+    assert [one.use.level for one in uses.of_all([jar, other])] == ["undetermined", "not-reached"]
+
+
+def found(component):
+    """A package that was found in its own code."""
+    package = Package("generic", component.name, component.version, technique="binary-analysis")
+    return Installed(package, component.evidence[0].path, make_purl("generic", component.name, component.version))
