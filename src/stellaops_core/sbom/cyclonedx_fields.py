@@ -37,7 +37,8 @@ vulnerability-assertion website
 """
 _REFERENCE_TYPES = frozenset(_REFERENCES.split())
 # RFC 3987, absolute, without address literals and passwords. What is refused here is still listed, as a property.
-_CHARACTER = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]|%[0-9A-Fa-f]{2})"
+_CHARACTER = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})"
+_BEYOND_ASCII = "[\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]"
 _IRI = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*:"
     r"(?://(?:[A-Za-z0-9\-._~]{1,100}@)?[A-Za-z0-9\-._~]+(?::[0-9]{1,5})?(?:/CH*)*|CH+(?:/CH*)*)"
@@ -114,7 +115,11 @@ def licenses_of(licenses: tuple[str, ...]) -> tuple[Json, ...]:
 @lru_cache(maxsize=4096)
 def url_fits(url: str) -> bool:
     """Whether this is an absolute IRI."""
-    return len(url) <= MAX_URL and _IRI.fullmatch(url) is not None
+    if len(url) > MAX_URL:
+        return False
+    if not url.isascii():  # allowed wherever %20 is; six such ranges in one pattern take 8 ms to compile
+        url = re.sub(_BEYOND_ASCII, "%20", url)
+    return _IRI.fullmatch(url) is not None
 
 
 def references_of(urls: Iterable[tuple[str, str]]) -> Iterator[Json]:
