@@ -21,7 +21,7 @@ _stella() {
     case "$command:$previous" in
         "scan:--platform") :; return ;;
         "scan:-o"|"scan:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json cdx-json-1.7 cdx-xml cdx-pb spdx-json spdx-tv spdx3-json purls csv github markdown" -- "$current"); return ;;
-        "scan:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage" -- "$current"); return ;;
+        "scan:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage history" -- "$current"); return ;;
         "scan:--name") :; return ;;
         "scan:--jobs") :; return ;;
         "scan:--insecure-registry") :; return ;;
@@ -38,7 +38,7 @@ _stella() {
         "explain:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "export:--platform") :; return ;;
         "export:-o"|"export:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json cdx-json-1.7 cdx-xml cdx-pb spdx-json spdx-tv spdx3-json purls csv github markdown" -- "$current"); return ;;
-        "export:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage" -- "$current"); return ;;
+        "export:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage history" -- "$current"); return ;;
         "export:--name") :; return ;;
         "export:--linked") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "export:--insecure-registry") :; return ;;

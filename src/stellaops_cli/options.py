@@ -148,7 +148,12 @@ DIFF = Verb(
             "FORMAT[=PATH]",
             repeat=True,
         ),
-        _for("view"),
+        Option(
+            ("--view",),
+            "compare all, or what the entry points use",
+            "inventory|usage",
+            choices=("inventory", "usage"),
+        ),
         Option(
             ("--fail-on",),
             "exit with 2 on changes: added, removed, upgraded, downgraded, changed, moved, licence, usage, owner, any",

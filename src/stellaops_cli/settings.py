@@ -49,7 +49,12 @@ class Setting(Struct, frozen=True):
 
 SETTINGS = (
     Setting("output", "what to write: FORMAT or FORMAT=PATH", kind="path", many=True, default=(), shown="table"),
-    Setting("view", "list all, or what the entry point uses", choices=("inventory", "usage"), default="inventory"),
+    Setting(
+        "view",
+        "list all, what the entry point uses, or what layers removed",
+        choices=("inventory", "usage", "history"),
+        default="inventory",
+    ),
     Setting("platform", "os/architecture to take from a multi-platform image", shown="the only one, else linux/amd64"),
     Setting("jobs", "processes that read layers at the same time", kind="count", default=0, shown="one a processor"),
     Setting("no-cache", "neither read nor keep cached layers", kind="switch", default=False),

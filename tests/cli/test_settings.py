@@ -156,7 +156,7 @@ def test_the_nearest_setting_is_suggested(tmp_path):
         ({"jobs": "0"}, {}, "--jobs: '0' is not between 1 and 1024"),
         ({"jobs": ""}, {}, "--jobs: '' is not a whole number"),
         ({"cache_dir": ""}, {}, "--cache-dir is empty"),
-        ({"view": "used"}, {}, "--view: 'used' is not one of inventory, usage"),
+        ({"view": "used"}, {}, "--view: 'used' is not one of inventory, usage, history"),
         ({}, {"STELLA_JOBS": "many"}, "STELLA_JOBS: 'many' is not a whole number"),
         ({}, {"SOURCE_DATE_EPOCH": "today"}, "SOURCE_DATE_EPOCH: 'today' is not a whole number"),
         ({"config": "/nowhere/c.toml"}, {}, "no such configuration file: /nowhere/c.toml"),

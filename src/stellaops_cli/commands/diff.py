@@ -28,6 +28,8 @@ def show_diff(values: Mapping[str, Any], settings: Settings) -> int:
     outputs = read_outputs(values.get("output", ()), FORMATS)
     wanted = read_kinds(values.get("fail_on", ()))
     read_platform(settings)
+    if settings.view == "history":
+        raise UsageError("histories are not compared", hint="diff takes --view inventory or usage")
     check_places(outputs)
     titles = (values["old"], values["new"])
     with Live(settings, terminal=has_terminal(stderr=True)) as live:

@@ -1,4 +1,4 @@
-"""`stella explain REF WHAT`: where a component was found, who owns it, and what leads to its use.
+"""`stella explain REF WHAT`: what happened to a component or a path, who owns it, and what leads to its use.
 
 Comes in: the command line's values and the settings. Goes out: its story on standard output. Layers are read as for the
 usage view; the bill of materials itself is not kept.
@@ -8,17 +8,17 @@ from collections.abc import Mapping
 from contextlib import closing
 from typing import Any
 
-from msgspec.structs import replace
-
 from stellaops_cli.console import has_terminal, write_report
 from stellaops_cli.progress import Live
 from stellaops_cli.settings import Settings
-from stellaops_cli.suggest import suggest
+from stellaops_cli.suggest import find_nearest, suggest
 from stellaops_cli.wiring import jobs, open_layer_cache, open_target, read_platform, read_ref
-from stellaops_core.errors import UsageError
-from stellaops_core.sbom.explanation import explain, find_components
-from stellaops_core.sbom.formats import FORMATS
-from stellaops_core.scan.scan import ScanOptions, scan
+from stellaops_core.errors import TargetError, UsageError
+from stellaops_core.sbom import explanation_json
+from stellaops_core.sbom.explanation_text import render
+from stellaops_core.sbom.text import plain
+from stellaops_core.scan.explain import explain, near_names
+from stellaops_core.scan.scan import ScanOptions, examine
 
 
 def explain_component(values: Mapping[str, Any], settings: Settings) -> int:
@@ -31,10 +31,13 @@ def explain_component(values: Mapping[str, Any], settings: Settings) -> int:
     options = ScanOptions(view="usage", jobs=jobs(ref, settings), spool_dir=settings.temp_dir)
     with Live(settings, terminal=has_terminal(stderr=True)) as live, closing(open_target(ref, settings)) as source:
         cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
-        sbom, _ = scan(source, options=options, cache=cache, progress=live.update)
-    found = find_components(sbom, values["what"])
-    if style == "json":
-        write_report(FORMATS["json"].encode(replace(sbom, components=found)))
-    else:
-        write_report(explain(sbom, found).encode())
+        examined = examine(source, options=options, cache=cache, progress=live.update)
+    explanation = explain(examined, values["what"])
+    if explanation is None:
+        raise TargetError(
+            f"nothing in the image is called {plain(values['what'])}",
+            hint=find_nearest(values["what"], near_names(examined, values["what"]))
+            or "give a purl, a component's name, or a path that begins with a slash",
+        )
+    write_report(explanation_json.encode(explanation) if style == "json" else render(explanation).encode())
     return 0

@@ -15,7 +15,7 @@ from stellaops_cli.settings import Settings, read_name
 from stellaops_cli.wiring import open_layer_cache, open_target, read_platform, read_ref
 from stellaops_core.digest import parse_digest
 from stellaops_core.errors import TargetError
-from stellaops_core.sbom.formats import FORMATS
+from stellaops_core.sbom.formats import FORMATS, check_views
 from stellaops_core.sbom.sbom import Sbom
 from stellaops_core.scan.scan import ScanOptions, convert_documents, stored_sbom
 
@@ -24,14 +24,16 @@ def export(values: Mapping[str, Any], settings: Settings) -> int:
     """Write documents; raises `TargetNotFound` where the cache does not know the image."""
     outputs = read_outputs(settings.output, tuple(FORMATS))
     read_platform(settings)
+    formats = tuple(dict.fromkeys(output.format for output in outputs))
+    check_views(["cdx-json"] if values.get("linked") else formats, settings.view)
     check_places(outputs)
     cache = open_layer_cache(settings, warn=say)
     sbom = stored_sbom(cache, _digest(values["image"], settings), settings.view)
     if folder := values.get("linked"):
         write_documents(_linked(sbom, folder))
         return 0
-    formats = tuple(dict.fromkeys(output.format for output in outputs))
-    outcome = convert_documents(sbom, formats, options=ScanOptions(name=read_name(values)))
+    view = "history" if settings.view == "history" else "inventory"  # of the usage view all that is kept is in use
+    outcome = convert_documents(sbom, formats, options=ScanOptions(name=read_name(values), view=view))
     write_documents([(output, outcome.documents[output.format]) for output in outputs])
     return 0
 

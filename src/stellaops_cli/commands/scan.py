@@ -15,7 +15,7 @@ from stellaops_cli.settings import Settings, read_name
 from stellaops_cli.wiring import jobs, open_layer_cache, open_target, read_platform, read_ref
 from stellaops_core.errors import Incomplete
 from stellaops_core.images.image import ImageRef
-from stellaops_core.sbom.formats import FORMATS
+from stellaops_core.sbom.formats import FORMATS, check_views
 from stellaops_core.sbom.summary import render
 from stellaops_core.scan.scan import Outcome, ScanOptions, convert_documents, scan_documents
 
@@ -25,13 +25,15 @@ def scan(values: Mapping[str, Any], settings: Settings) -> int:
     outputs = read_outputs(settings.output, tuple(FORMATS))
     read_platform(settings)
     ref = read_ref(values["ref"], settings)
-    check_places(outputs)
     formats = tuple(dict.fromkeys(output.format for output in outputs))
+    check_views(formats, settings.view)
+    check_places(outputs)
     options = _options(values, ref, settings)
     if ref.scheme == "sbom":
         from stellaops_core.sbom.read import read_file  # noqa: PLC0415  # images need no readers
 
-        outcome = convert_documents(read_file(ref.location), formats, options=options)
+        sbom = read_file(ref.location, complete=options.view == "history")
+        outcome = convert_documents(sbom, formats, options=options)
     else:
         outcome = _scan(ref, formats, options, settings)
     write_documents([(output, _document(output, outcome, settings, values["ref"])) for output in outputs])
@@ -64,7 +66,7 @@ def _incomplete(count: int) -> Incomplete:
 
 def _document(output: Output, outcome: Outcome, settings: Settings, ref: str) -> bytes:
     """The document; on standard output the table also says what the run took, which a file must not."""
-    if output.format != "table" or output.path:
+    if output.format != "table" or output.path or settings.view == "history":
         return outcome.documents[output.format]
     color = wants_color(settings, terminal=has_terminal(stderr=False))
     return render(outcome.summary, outcome.run, color=color, width=columns(), title=ref).encode()

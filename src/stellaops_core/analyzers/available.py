@@ -183,6 +183,11 @@ class Interests:
         twice: Callable[[str, int], bool] | None = getattr(analyzer, "wants_unexplained", None)
         return twice is not None and twice(path, size)
 
+    def of_name(self, path: str) -> "list[Analyzer]":
+        """Return the analyzers that want files of this name, whatever they begin with."""
+        parent, _, name = path.rpartition("/")
+        return self._of(path, parent, name, 1, b"")
+
     def of_unexplained(self, head: bytes, path: str, size: int) -> "list[Analyzer]":
         """Return the analyzers that look twice at such a file, if nothing explains it."""
         if self._once or (programs := self._magic.get(head[:2])) is None:

@@ -1,85 +1,133 @@
-"""Why a component is listed: where it was found, who owns it, what it needs, and the chain that leads to its use.
+"""What is told of a component or a path that somebody asks about.
 
-Comes in: an `Sbom`, and what somebody asks about: a purl, a name or a path. Goes out: components, and their story as
-text. The rule: everything told is in the `Sbom`; nothing that a file's name holds reaches a terminal unescaped.
+Comes in: an `Sbom`, and what is asked about: a purl, a name or a path. Goes out: the records of an explanation, which
+`scan.explain` fills, and which `explanation_text` and `explanation_json` write.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
+from typing import Literal
 
-from stellaops_core.component import Component, Evidence, Use
-from stellaops_core.errors import TargetError
-from stellaops_core.sbom.sbom import LayerOrigin, Sbom
-from stellaops_core.sbom.steps import step_text
-from stellaops_core.sbom.text import escape_path, plain
+from msgspec import Struct
 
-SHOWN = 12
-"""Places, needs and dependants that are told of each component; `-o json` has all."""
-MATCHES = 20
-"""Components that one question may find; more are only counted."""
+from stellaops_core.component import Component, Use
+from stellaops_core.sbom.products import product_of
+from stellaops_core.sbom.sbom import Hiding, Removed, Sbom
 
-_LABEL = 10
+Kind = Literal["file", "link", "directory", "absent"]
+"""What stands at a path; `file`: anything but a link or a directory."""
+
+Outcome = Literal["listed", "merged", "fact", "hidden", "repeated", "yielded", "left-out", "refused"]
+"""What became of a find. `listed`: it is a component. `merged`: it is one together with finds at other places. `fact`:
+it says something about components. `hidden`: a later layer took it away. `repeated`: a later layer took it away, and
+records the same again. `yielded`: other components say what it is. `left-out`: its analyzer did not count it once it
+saw the whole image. `refused`: the file could not be read."""
+
+
+class Event(Struct, frozen=True):
+    """What one layer did at a path."""
+
+    layer: int
+    """Index; -1 where there are no layers."""
+    kind: Kind
+    """What the layer itself has there."""
+    target: str = ""
+    """Of a symbolic link, as written."""
+    hiding: Hiding | None = None
+    """How it hid what lower layers had there; of a directory, `opaque` hides what was in it."""
+
+
+class Find(Struct, frozen=True):
+    """What an analyzer found in a file of one layer, and what became of that."""
+
+    layer: int
+    analyzer: str
+    """Empty where the reader of the layer itself gave up, or where it is not kept who found it."""
+    what: str
+    """For people: `deb openssl 3.0.1`."""
+    outcome: Outcome
+    refs: tuple[str, ...] = ()
+    """The component that it is; for `yielded`, those that say what it is."""
+    reason: str = ""
+    """For `refused`."""
+    later: int = -1
+    """For `hidden` and `repeated`: the layer that did it."""
+    hiding: Hiding | None = None
+
+
+class PathStory(Struct, frozen=True):
+    """All that is known of one path."""
+
+    path: str
+    """Links of directories followed, its own not."""
+    kind: Kind
+    """In the finished image."""
+    target: str
+    """Of a symbolic link, as written."""
+    real: str
+    """Where its links lead in the image; empty where that is nowhere."""
+    events: tuple[Event, ...]
+    """By layer; layers that did nothing there are left out."""
+    finds: tuple[Find, ...]
+    """By layer."""
+    readers: tuple[str, ...]
+    """Analyzers that read files of this name, those that found nothing included."""
+    owners: tuple[str, ...]
+    """Operating system packages that list it."""
+    holders: tuple[str, ...]
+    """`ref`s of all components that it belongs to, or is evidence of."""
+    use: Use | None
+    """Whether the entry point leads to it; None for a directory or nothing."""
+
+
+class Rejected(Struct, frozen=True, order=True):
+    """A package that is in no component, for others say what it is."""
+
+    path: str
+    analyzer: str
+    ref: str
+    name: str
+    others: tuple[str, ...]
+    """`ref`s of the components that its file belongs to."""
+
+
+class Explanation(Struct, frozen=True):
+    """What is told."""
+
+    sbom: Sbom
+    """With all components."""
+    components: tuple[Component, ...] = ()
+    """Those that were asked about, or that a path belongs to."""
+    path: PathStory | None = None
+    hidden: tuple[Removed, ...] = ()
+    """What upper layers hid of them, at other places and of other versions; of packages that are gone, all."""
+    rejected: tuple[Rejected, ...] = ()
+    """What yielded to them."""
 
 
 def find_components(sbom: Sbom, what: str) -> tuple[Component, ...]:
-    """Return what is meant: by its ref, by a purl without qualifiers or version, by name, or by a path of its evidence.
+    """Return what is meant: by its ref, by a purl without qualifiers or version, or by name; perhaps nothing.
 
-    The first of these that fits anything counts. Raises `TargetError` where nothing does.
+    The first of these that fits anything counts.
     """
-    path = what.lstrip("/")
     for fits in (
         lambda one: one.ref == what,
-        lambda one: _shortened(one.purl, "?") == what or _shortened(one.purl, "@") == what,
+        lambda one: what in (without_qualifiers(one.ref), product_of(one.ref)),
         lambda one: one.name == what,
-        lambda one: path in {evidence.path for evidence in one.evidence} or (one.use and one.use.path == path),
     ):
         if found := tuple(one for one in sbom.components if fits(one)):
             return found
-    raise TargetError(
-        f"nothing in the image is called {plain(what)}", hint="give a purl, a name or a path as `-o json` lists them"
+    return ()
+
+
+def find_hidden(hidden: Iterable[Removed], what: str) -> tuple[Removed, ...]:
+    """Return what was hidden of packages of this purl or name."""
+    return tuple(
+        one
+        for one in hidden
+        if what in (one.purl, without_qualifiers(one.purl), product_of(one.purl), product_of(one.purl).split("/")[-1])
     )
 
 
-def _shortened(purl: str, before: str) -> str:
-    head = purl.partition("?")[0].partition("#")[0]
-    return head.rpartition("@")[0] if before == "@" else head
-
-
-def explain(sbom: Sbom, components: Sequence[Component]) -> str:
-    """Tell the story of each component; lines end with a newline."""
-    lines = [line for component in components[:MATCHES] for line in (*_story(sbom, component), "")]
-    if more := len(components) - MATCHES:
-        lines += [f"... and {more} more: be more exact"] if more > 0 else []
-    return "".join(f"{line.rstrip()}\n" for line in lines).rstrip("\n") + "\n"
-
-
-def _story(sbom: Sbom, component: Component) -> Iterator[str]:
-    yield plain(component.ref)
-    layers = {layer.index: layer for layer in sbom.subject.layers}
-    yield from _rows("name", [f"{component.name} {component.version}".rstrip()])
-    yield from _rows("found in", [_place(evidence, layers) for evidence in component.evidence])
-    yield from _rows("licence", component.licenses)
-    yield from _rows("owner", component.owners)
-    yield from _rows("needs", component.depends)
-    yield from _rows("needed by", [one.ref for one in sbom.components if component.ref in one.depends])
-    yield from _rows("fact", [f"{name} {value}" for name, value in component.properties])
-    if component.use:
-        yield from _rows("use", list(_chain(component.use)), shown=len(component.use.chain) + 1)
-
-
-def _place(evidence: Evidence, layers: dict[int, LayerOrigin]) -> str:
-    text = f"{escape_path(evidence.path)} ({evidence.analyzer}, {evidence.technique}, {evidence.confidence} %)"
-    layer = layers.get(evidence.layer)
-    return f"{text} layer {layer.index}: {layer.created_by}" if layer else text
-
-
-def _chain(use: Use) -> Iterator[str]:
-    yield f"{use.level}{': ' + escape_path(use.path) if use.path else ''}"
-    yield from (f"{number} {step_text(step)}" for number, step in enumerate(use.chain, 1))
-
-
-def _rows(label: str, facts: Iterable[str], *, shown: int = SHOWN) -> Iterator[str]:
-    facts = list(facts)
-    for number, fact in enumerate(facts[:shown]):
-        yield f"  {'' if number else label:<{_LABEL}}{plain(fact)}"
-    if len(facts) > shown:
-        yield f"  {'':<{_LABEL}}... and {len(facts) - shown} more"
+def without_qualifiers(ref: str) -> str:
+    """Cut qualifiers and subpath off a purl."""
+    return ref.partition("?")[0].partition("#")[0]

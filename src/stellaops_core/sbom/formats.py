@@ -3,7 +3,7 @@
 Comes in: a format's name and an `Sbom`. Goes out: the document. An encoder's module is imported when it is first used.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from types import MappingProxyType
 
@@ -30,10 +30,17 @@ class Format(Struct, frozen=True):
     complete: bool
     """Whether the document holds everything the `Sbom` does, packages that were removed included."""
     help: str
+    history: str = ""
+    """As `module`; has `encode_history(sbom) -> bytes`. Empty: a list of packages that are gone would be taken for an
+    inventory."""
 
-    def encode(self, sbom: Sbom) -> bytes:
-        """Write the document. Pure: equal `Sbom`s give equal bytes."""
-        encode: Encoder = import_module(f"stellaops_core.sbom.{self.module}").encode
+    def encode(self, sbom: Sbom, view: str = "inventory") -> bytes:
+        """Write the document. Pure: equal `Sbom`s give equal bytes. Raises `UsageError` for a view it does not have."""
+        if view == "history":
+            check_views([self.name], view)
+            encode: Encoder = import_module(f"stellaops_core.sbom.{self.history}").encode_history
+        else:
+            encode = import_module(f"stellaops_core.sbom.{self.module}").encode
         return encode(sbom)
 
 
@@ -41,10 +48,13 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
     {
         one.name: one
         for one in (
-            Format("table", "summary", 1, "text/plain; charset=us-ascii", ".txt", False, "summary for people"),
             Format(
-                "json", "stella_json", 1, "application/vnd.stella-ops.sbom+json; version=1", ".stella.json", True,
-                "everything that is known, Stella's own schema",
+                "table", "summary", 1, "text/plain; charset=us-ascii", ".txt", False, "summary for people",
+                "history",
+            ),
+            Format(
+                "json", "stella_json", 2, "application/vnd.stella-ops.sbom+json; version=1", ".stella.json", True,
+                "everything that is known, Stella's own schema", "stella_json",
             ),
             Format(
                 "cdx-json", "cyclonedx_json", 2, "application/vnd.cyclonedx+json; version=1.6", ".cdx.json", False,
@@ -71,19 +81,33 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
                 "SPDX 3.0.1 JSON-LD",
             ),
             Format("purls", "purl_list", 1, "text/plain; profile=purl", ".purls.txt", False, "purls, one a line"),
-            Format("csv", "csv_table", 1, "text/csv; charset=utf-8; header=present", ".csv", False, "for spreadsheets"),
+            Format(
+                "csv", "csv_table", 1, "text/csv; charset=utf-8; header=present", ".csv", False, "for spreadsheets",
+                "csv_table",
+            ),
             Format(
                 "github", "github_snapshot", 1, "application/vnd.github+json", ".github.json", False,
                 "GitHub dependency snapshot",
             ),
             Format(
                 "markdown", "markdown", 1, "text/markdown; charset=us-ascii; variant=GFM", ".md", False,
-                "page for pull requests and step summaries",
+                "page for pull requests and step summaries", "markdown",
             ),
         )
     }
 )  # fmt: skip
 """By name, in the order in which help lists them."""
+
+
+def check_views(formats: Iterable[str], view: str) -> None:
+    """Raise `UsageError` where a format does not have the view."""
+    for name in formats:
+        if view == "history" and not FORMATS[name].history:
+            able = ", ".join(one.name for one in FORMATS.values() if one.history)
+            raise UsageError(
+                f"{name} has no history view: packages that are gone would pass for an inventory",
+                hint=f"--view history takes {able}",
+            )
 
 
 def find_format(name: str) -> Format:

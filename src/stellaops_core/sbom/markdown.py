@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from stellaops_core.component import Step
+from stellaops_core.sbom.history import layers_of, name_of, step_of
 from stellaops_core.sbom.sbom import Sbom
 from stellaops_core.sbom.steps import command_text, place_text
-from stellaops_core.sbom.summary import Ecosystem, summarize
+from stellaops_core.sbom.summary import Ecosystem, Summary, summarize
 from stellaops_core.sbom.text import cut, escape_path, plain
 
 ROWS = 25
@@ -25,11 +26,19 @@ _MARKUP = re.compile(r"[^A-Za-z0-9 ./,;=-]")
 
 def encode(sbom: Sbom) -> bytes:
     """Write the page: ASCII, lines ended by LF."""
-    return ("\n".join(_lines(sbom)).rstrip("\n") + "\n").encode("ascii")
+    return _page(_lines(sbom))
 
 
-def _lines(sbom: Sbom) -> Iterator[str]:
-    summary = summarize(sbom)
+def encode_history(sbom: Sbom) -> bytes:
+    """Write the page of the history view: which packages upper layers removed or replaced."""
+    return _page(_history(sbom))
+
+
+def _page(lines: Iterable[str]) -> bytes:
+    return ("\n".join(lines).rstrip("\n") + "\n").encode("ascii")
+
+
+def _head(sbom: Sbom, summary: Summary) -> Iterator[str]:
     yield f"### {_code(summary.name or summary.digest or sbom.subject.kind)}"
     yield ""
     facts = (("image", summary.digest), ("platform", summary.platform), ("distribution", summary.distribution))
@@ -38,6 +47,25 @@ def _lines(sbom: Sbom) -> Iterator[str]:
             yield f"- {label}: {_code(text)}"
     if summary.layers:
         yield f"- layers: {summary.layers}"
+
+
+def _history(sbom: Sbom) -> Iterator[str]:
+    yield from _head(sbom, summarize(sbom))
+    yield f"- removed or replaced by upper layers: {len(sbom.removed) or 'nothing'}"
+    rows = [
+        (one.fate, _code(name_of(one.purl)), _code(step_of(one)), str(one.introduced), str(one.removed))
+        for one in sbom.removed[:ROWS]
+    ]
+    head = ("what", "package", "version", "introduced in layer", "gone in layer")
+    yield from _table("Packages", head, rows, len(sbom.removed))
+    commands = layers_of(sbom, sbom.removed[:ROWS])
+    layers = [(str(layer.index), _code(layer.created_by)) for layer in commands]
+    yield from _table("Layers", ("layer", "command"), layers, len(commands))
+
+
+def _lines(sbom: Sbom) -> Iterator[str]:
+    summary = summarize(sbom)
+    yield from _head(sbom, summary)
     yield f"- components: {summary.components}"
     if summary.counts:
         yield "- usage: " + ", ".join(f"{count} {_escaped(level)}" for level, count in summary.counts)

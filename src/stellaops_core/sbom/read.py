@@ -32,8 +32,11 @@ _PROTOBUF = re.compile(rb"\n\x031\.[0-9]")
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-def read_sbom(data: bytes) -> Sbom:
-    """Read a document. Raises `TargetError` when it is none that is known, or contradicts itself."""
+def read_sbom(data: bytes, *, complete: bool = False) -> Sbom:
+    """Read a document. Raises `TargetError` when it is none that is known, or contradicts itself.
+
+    `complete`: or when it is of a format that leaves out packages which were removed.
+    """
     data = data.removeprefix(_BYTE_ORDER_MARK)
     module = _reader(data, len(data))
     if not module:
@@ -41,12 +44,14 @@ def read_sbom(data: bytes) -> Sbom:
             "not a bill of materials that can be read",
             hint="Stella's json, CycloneDX (JSON, XML, Protobuf) and SPDX (JSON, tag-value) are",
         )
+    if complete and module != "stella_json":
+        raise TargetError("the document does not tell of removed packages", hint="stella scan -o json writes one")
     decode: Callable[[bytes], Sbom] = import_module(f"stellaops_core.sbom.{module}").decode
     return decode(data)
 
 
-def read_file(path: str) -> Sbom:
-    """Read a document from a file. Raises `TargetNotFound` and `TargetError`."""
+def read_file(path: str, *, complete: bool = False) -> Sbom:
+    """Read a document from a file, as `read_sbom` does. Raises `TargetNotFound` and `TargetError`."""
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_DOCUMENT + 1)
@@ -55,7 +60,7 @@ def read_file(path: str) -> Sbom:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
         raise TargetError(f"{path!r} can't be read: {reason}") from None
-    return read_sbom(data)
+    return read_sbom(data, complete=complete)
 
 
 def is_sbom_file(path: str) -> bool:

@@ -4,6 +4,8 @@ Comes in: composed components. Goes out: one immutable record that holds all fac
 order in which documents list them, so that encoders are pure functions from `Sbom` to bytes.
 """
 
+from typing import Literal
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -39,6 +41,23 @@ class Subject(Struct, frozen=True):
     layers: tuple[LayerOrigin, ...]
 
 
+Way = Literal["replaced", "whiteout", "opaque", "unknown"]
+"""How a layer hides what a lower one has at a path: with something of its own there, or in the place of a directory
+above it; with a whiteout of it, or of a directory above it; with an opaque whiteout of a directory above it.
+`unknown`: a document does not say."""
+
+Fate = Literal["removed", "upgraded", "downgraded", "changed"]
+"""`changed`: the version that took its place is neither higher nor lower."""
+
+
+class Hiding(Struct, frozen=True, order=True):
+    """What a layer did to hide something."""
+
+    how: Way
+    at: str
+    """The path that is replaced, deleted or emptied: the hidden one, or a directory above it; empty for the root."""
+
+
 class Removed(Struct, frozen=True, order=True):
     """A package that a lower layer had and an upper one took away; for the history view."""
 
@@ -48,6 +67,10 @@ class Removed(Struct, frozen=True, order=True):
     """Layer index."""
     removed: int
     """Layer index."""
+    hiding: Hiding = Hiding("unknown", "")
+    fate: Fate = "removed"
+    successor: str = ""
+    """purl of the version that the same layer put in its place; empty where it was just removed."""
 
 
 class Program(Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from stellaops_core.component import Level, Technique
+from stellaops_core.sbom.sbom import Fate, Way
 
 SCHEMA = "https://stella-ops.org/schema/sbom/1"
 """Value of the member `schema`; the number is raised when a reader of the old one could be misled."""
@@ -131,13 +132,27 @@ class UnknownItem(Struct, frozen=True):
     layer: LayerOrNone
 
 
-class RemovedItem(Struct, frozen=True):
+class RemovedItem(Struct, frozen=True, omit_defaults=True):
     """A package that a lower layer had and an upper one took away."""
 
     purl: PurlText
     path: PathText
     introduced: LayerIndex
     removed: LayerIndex
+    fate: Annotated[
+        Fate, Meta(description="removed where absent; changed: the successor is neither higher nor lower.")
+    ] = "removed"
+    how: Annotated[
+        Way,
+        Meta(
+            description="replaced: the layer has its own content at `at`, such as a rewritten record; whiteout: it "
+            "deletes `at`; opaque: it empties the directory `at`."
+        ),
+    ] = "unknown"
+    at: Annotated[str, Meta(description="The path itself or a directory above it; left out for the root.")] = ""
+    successor: Annotated[
+        str, Meta(pattern="^(pkg:.*)?$", description="The version that the same layer put in its place.")
+    ] = ""
 
 
 class LayerItem(Struct, frozen=True, rename="camel"):

@@ -7,6 +7,7 @@ what `decode` accepts keeps the promises of `Sbom`: order, no purl twice, no lay
 
 from collections.abc import Iterable
 from itertools import pairwise
+from typing import Any
 
 from msgspec import UNSET, MsgspecError, structs, to_builtins
 from msgspec.json import Decoder
@@ -15,7 +16,7 @@ from msgspec.json import format as indent
 
 from stellaops_core.component import Component, Distribution, Evidence, Step, Unknown, Use
 from stellaops_core.errors import TargetError
-from stellaops_core.sbom.sbom import Gap, LayerOrigin, Program, Removed, Sbom, Subject, Usage
+from stellaops_core.sbom.sbom import Gap, Hiding, LayerOrigin, Program, Removed, Sbom, Subject, Usage
 from stellaops_core.sbom.stella_document import (
     SCHEMA,
     ComponentItem,
@@ -44,12 +45,24 @@ MAX_DOCUMENT = 256 << 20
 
 def encode(sbom: Sbom) -> bytes:
     """Write the document: UTF-8, two spaces of indentation, a newline at the end."""
-    document = _document(sbom)
+    return _written(_document(sbom))
+
+
+def encode_with(sbom: Sbom, more: dict[str, Any]) -> bytes:
+    """Write the document with further members at its end, as JSON knows them."""
+    return _written(to_builtins(_document(sbom)) | more)
+
+
+def _written(document: Any) -> bytes:
     try:
         data = write(document)
     except UnicodeEncodeError:
         data = write(valid(to_builtins(document)))
     return indent(data, indent=2) + b"\n"
+
+
+encode_history = encode
+"""The member `removed` is the history."""
 
 
 def decode(data: bytes) -> Sbom:
@@ -81,10 +94,22 @@ def _document(sbom: Sbom) -> Document:
         unknowns=tuple(
             UnknownItem(escape_path(one.path), one.analyzer, one.reason, one.layer) for one in sbom.unknowns
         ),
-        removed=tuple(
-            RemovedItem(one.purl, escape_path(one.path), one.introduced, one.removed) for one in sbom.removed
-        ),
+        removed=tuple(removed_item(one) for one in sbom.removed),
         usage=_usage_item(sbom.usage) if sbom.usage else UNSET,
+    )
+
+
+def removed_item(one: Removed) -> RemovedItem:
+    """Make the member of a package that is gone."""
+    return RemovedItem(
+        purl=one.purl,
+        path=escape_path(one.path),
+        introduced=one.introduced,
+        removed=one.removed,
+        fate=one.fate,
+        how=one.hiding.how,
+        at=escape_path(one.hiding.at),
+        successor=one.successor,
     )
 
 
@@ -121,11 +146,12 @@ def _component_item(component: Component) -> ComponentItem:
         supplier=component.supplier,
         urls=tuple(Url(*pair) for pair in component.urls),
         properties=_properties(component.properties),
-        use=_use_item(component.use) if component.use else None,
+        use=use_item(component.use) if component.use else None,
     )
 
 
-def _use_item(use: Use) -> UseItem:
+def use_item(use: Use) -> UseItem:
+    """Make the member that says whether something is in use."""
     return UseItem(use.level, escape_path(use.path), _step_items(use.chain))
 
 
@@ -161,12 +187,17 @@ def _sbom(document: Document) -> Sbom:
         unknowns=tuple(
             Unknown(unescape_path(item.path), item.analyzer, item.reason, item.layer) for item in document.unknowns
         ),
-        removed=tuple(
-            Removed(item.purl, unescape_path(item.path), item.introduced, item.removed) for item in document.removed
-        ),
+        removed=tuple(_removed(item) for item in document.removed),
         tool_version=document.tool.version,
         timestamp=document.timestamp,
         usage=_usage(document.usage) if document.usage else None,
+    )
+
+
+def _removed(item: RemovedItem) -> Removed:
+    hiding = Hiding(item.how, unescape_path(item.at))
+    return Removed(
+        item.purl, unescape_path(item.path), item.introduced, item.removed, hiding, item.fate, item.successor
     )
 
 

@@ -16,9 +16,11 @@ from stellaops_core.analyzers.os_release import choose_distribution
 from stellaops_core.component import BINARY, OS_PACKAGE_TYPES, Component, Distribution, Evidence, Unknown
 from stellaops_core.licenses import normalize
 from stellaops_core.purl import make_purl
+from stellaops_core.sbom.explanation import Rejected
 from stellaops_core.sbom.sbom import Removed
-from stellaops_core.scan.compose import Gone, Overlay
+from stellaops_core.scan.compose import Overlay
 from stellaops_core.scan.fragment import Pack
+from stellaops_core.scan.hidden import name_hidden
 from stellaops_core.scan.holders import Holders
 
 _T = TypeVar("_T", str, tuple[str, str], Evidence)
@@ -31,6 +33,12 @@ class Assembled(Struct, frozen=True):
     components: tuple[Component, ...]
     unknowns: tuple[Unknown, ...]
     removed: tuple[Removed, ...]
+    """Without those that are there all the same, at other places or brought back."""
+    hidden: tuple[Removed, ...]
+    """With those."""
+    installed: tuple[tuple[str, Installed], ...]
+    """(analyzer, package) of all places where any was found, in no order; all that are in components."""
+    rejected: tuple[Rejected, ...]
     holders: Holders
 
 
@@ -45,17 +53,24 @@ def assemble(
     holders = Holders(overlay, packs, installed, first_layer)
     claimed = {path for _, one in installed if one.type not in OS_PACKAGE_TYPES for path in _paths(one)}
     owners = holders.owners(claimed)
-    installed = [(name, one) for name, one in installed if not (one.package.fallback and one.path in owners)]
+    rejected = [_reject(name, one, owners[one.path]) for name, one in installed if _yields(one, owners)]
+    installed = [(name, one) for name, one in installed if not _yields(one, owners)]
     holders = Holders(overlay, packs, installed, first_layer)
-    installed = _explained(installed, holders)
+    explained = _explained(installed, holders)
+    rejected += [_reject(name, one, explained[one.path]) for name, one in installed if _is_explained(one, explained)]
+    installed = [(name, one) for name, one in installed if not _is_explained(one, explained)]
     components = tuple(_merged(_draft(overlay, name, one, owners, first_layer) for name, one in installed))
-    removed = _removed(overlay.gone, joins, {component.ref for component in components})
+    hidden = name_hidden(overlay.gone, lambda analyzer, found: joins[analyzer].run(found), components)
+    present = {component.ref for component in components}
     gaps = {gap for join in joins.values() for gap in join.gaps}
     return Assembled(
         distribution=distribution,
         components=components,
         unknowns=tuple(sorted(gaps.union(overlay.unknowns))),
-        removed=tuple(sorted(set(removed))),
+        removed=tuple(one for one in hidden if one.purl not in present),
+        hidden=hidden,
+        installed=tuple(installed),
+        rejected=tuple(sorted(set(rejected))),
         holders=holders,
     )
 
@@ -112,15 +127,25 @@ def _paths(one: Installed) -> tuple[str, ...]:
     return (one.path, *one.evidence)
 
 
-def _explained(installed: Sequence[tuple[str, Installed]], holders: Holders) -> list[tuple[str, Installed]]:
-    """Leave out programs that are known by their digest alone where any component says what they are."""
-    unnamed = {one.path for _, one in installed if not one.purl}
-    if not unnamed:
-        return list(installed)
-    held = holders.of(unnamed)
-    return [
-        (name, one) for name, one in installed if one.purl or not any(ref != one.ref for ref in held.get(one.path, ()))
-    ]
+def _yields(one: Installed, owners: Mapping[str, object]) -> bool:
+    """Whether a package counts only where nobody owns its file, and somebody does."""
+    return one.package.fallback and one.path in owners
+
+
+def _explained(installed: Sequence[tuple[str, Installed]], holders: Holders) -> dict[str, tuple[str, ...]]:
+    """Map programs that are known by their digest alone to the other components that say what they are."""
+    unnamed = {one.path: one.ref for _, one in installed if not one.purl}
+    held = holders.of(unnamed) if unnamed else {}
+    others = {path: tuple(ref for ref in refs if ref != unnamed[path]) for path, refs in held.items()}
+    return {path: refs for path, refs in others.items() if refs}
+
+
+def _is_explained(one: Installed, explained: Mapping[str, object]) -> bool:
+    return not one.purl and one.path in explained
+
+
+def _reject(analyzer: str, one: Installed, others: tuple[str, ...]) -> Rejected:
+    return Rejected(one.path, analyzer, one.ref, one.package.name, others)
 
 
 def _draft(
@@ -183,19 +208,3 @@ def _merged(drafts: Iterable[Component]) -> Iterator[Component]:
 
 def _union(lists: Iterable[Iterable[_T]]) -> tuple[_T, ...]:
     return tuple(sorted({item for items in lists for item in items}))
-
-
-def _removed(gone: Iterable[Gone], joins: Mapping[str, _Join], present: set[str]) -> Iterator[Removed]:
-    """Name what was taken away by the same join as what is there; what is there elsewhere is not gone."""
-    groups: dict[tuple[str, int], list[Gone]] = {}
-    for item in gone:
-        groups.setdefault((item.analyzer, item.removed), []).append(item)
-    for (analyzer, removed), items in groups.items():
-        introduced = {(item.path, item.package.identity): item.introduced for item in items}
-        found: dict[str, list[Found]] = {}
-        for item in sorted(items, key=lambda item: item.path):
-            found.setdefault(item.path, []).append(item.package)
-        for one in joins[analyzer].run(found):
-            if one.purl and (purl := str(one.purl)) not in present:
-                since = introduced.get((one.path, one.package.identity), removed)
-                yield Removed(purl, one.path, since, removed)

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from stellaops_core.analyzers.analyzer import Found, Package
 from stellaops_core.component import Unknown
+from stellaops_core.sbom.sbom import Hiding
 from stellaops_core.scan.fragment import Fragment, Pack
 
 _TABLE_PIECE = 1 << 20
@@ -29,6 +30,7 @@ class Gone(Struct, frozen=True):
     package: Package
     introduced: int
     removed: int
+    hiding: Hiding
 
 
 class Overlay(Struct, frozen=True):
@@ -67,7 +69,8 @@ class _State:
         fragment = pack.fragment
         below = self.found.keys() | self.gaps.keys() | self.links.keys()
         before = {}
-        for path in _hidden(below, pack) if below else ():
+        hiding = hidden(below, pack) if below else {}
+        for path in hiding:
             self.gaps.pop(path, None)
             self.links.pop(path, None)
             if (finds := self.found.pop(path, None)) is not None:
@@ -79,7 +82,7 @@ class _State:
             self.gaps.setdefault(gap.path, []).append(Unknown(gap.path, gap.analyzer, gap.reason, number))
         self.links.update(pack.links())
         self._introduce(fragment, before, number)
-        self._remove(before, number)
+        self._remove(before, number, hiding)
 
     def _introduce(self, fragment: Fragment, before: Mapping[str, object], number: int) -> None:
         for placed in fragment.placed:
@@ -88,14 +91,16 @@ class _State:
                 if placed.path not in before or key not in self.since:
                     self.since[key] = number
 
-    def _remove(self, before: Mapping[str, Mapping[str, Iterable[Found]]], number: int) -> None:
+    def _remove(
+        self, before: Mapping[str, Mapping[str, Iterable[Found]]], number: int, hiding: Mapping[str, Hiding]
+    ) -> None:
         for path, finds in before.items():
             for analyzer, items in finds.items():
                 now = {package.identity for package in _packages(self.found.get(path, {}).get(analyzer, ()))}
                 for package in _packages(items):
                     if package.identity not in now:
                         introduced = self.since.pop((analyzer, path, package.identity), number)
-                        self.gone.append(Gone(analyzer, path, package, introduced, number))
+                        self.gone.append(Gone(analyzer, path, package, introduced, number, hiding[path]))
 
     def overlay(self) -> Overlay:
         by_analyzer: dict[str, dict[str, tuple[Found, ...]]] = {}
@@ -116,29 +121,34 @@ def _packages(found: Iterable[Found]) -> Iterator[Package]:
     return (item for item in found if isinstance(item, Package))
 
 
-def _hidden(paths: Iterable[str], pack: Pack) -> list[str]:
-    """Return those of `paths`, all of files and links in lower layers, that a layer hides or replaces."""
+def hidden(paths: Iterable[str], pack: Pack) -> dict[str, Hiding]:
+    """Return those of `paths`, all of files and links in lower layers, that a layer hides or replaces, sorted."""
     fragment = pack.fragment
     below = set(paths)
     above = _directories(below)
     others, directories = pack.paths()
-    own = _present(directories, below)  # a directory in a file's place
-    roots = _present(others, below | above) | set(fragment.whiteouts)
+    covers = _present(directories, below)  # a directory in a file's place
+    roots = {path: Hiding("whiteout", path) for path in fragment.whiteouts}
+    roots |= {path: Hiding("replaced", path) for path in _present(others, below | above)}
     opaque = set(fragment.opaque)
-    if not (own or roots or opaque):
-        return []
-    gone = {"": "" in opaque}  # of each directory: whether what lower layers had in it is gone
+    if not (covers or roots or opaque):
+        return {}
+    gone = {"": Hiding("opaque", "") if "" in opaque else None}  # of each directory: what hides all it had below
 
-    def is_gone(directory: str) -> bool:
-        known = gone.get(directory)
-        if known is None:
-            known = directory in roots or directory in opaque or is_gone(_parent(directory))
-            gone[directory] = known
-        return known
+    def hides(directory: str) -> Hiding | None:
+        if directory not in gone:
+            own = Hiding("opaque", directory) if directory in opaque else None
+            gone[directory] = roots.get(directory) or hides(_parent(directory)) or own
+        return gone[directory]
 
     for directory in sorted(above):  # parents first: the recursion is never deep
-        is_gone(directory)
-    return sorted(path for path in below if path in own or path in roots or is_gone(_parent(path)))
+        hides(directory)
+    found = {}
+    for path in sorted(below):
+        how = Hiding("replaced", path) if path in covers else roots.get(path) or hides(_parent(path))
+        if how:
+            found[path] = how
+    return found
 
 
 def _parent(path: str) -> str:

@@ -11,7 +11,8 @@ class ScanOptions(Struct, frozen=True):
     name: str = ""
     """Names the image in documents, in place of what it calls itself."""
     view: str = "inventory"
-    """`inventory`: all that is there. `usage`: what the entry point leads to."""
+    """`inventory`: all that is there. `usage`: what the entry point leads to.
+    `history`: what upper layers removed or replaced."""
     strict: bool = False
     """Verify every layer's diffID as well as the digest that it is stored under."""
     jobs: int = 1

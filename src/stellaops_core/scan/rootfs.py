@@ -121,6 +121,10 @@ class RootFs:
             return None
         return msgspec.msgpack.decode(data, type=kind)
 
+    def kept_of(self, path: str, layer: int) -> tuple[str, ...]:
+        """Return the names of all records that were kept of a file of one layer, whether that is hidden or not."""
+        return tuple(sorted(self._facts[layer].get(path, ())))
+
     def code(self) -> list[str]:
         """Return all files of which facts of code were kept: programs, libraries, scripts, modules. Unsorted."""
         return [

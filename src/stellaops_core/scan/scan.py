@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -19,12 +20,19 @@ from stellaops_core.analyzers.available import analyzer_versions, load_analyzers
 from stellaops_core.digest import Digest
 from stellaops_core.errors import TargetNotFound, UsageError
 from stellaops_core.images.image import Image, ImageSource, Layer
-from stellaops_core.sbom.formats import FORMATS
+from stellaops_core.sbom.formats import FORMATS, check_views
 from stellaops_core.sbom.sbom import LayerOrigin, Sbom, Subject, in_use
 from stellaops_core.sbom.summary import Run, Summary, summarize
 from stellaops_core.scan.cache import LayerCache, analysis_key
 from stellaops_core.scan.options import Follow, Progress, ScanOptions
 from stellaops_core.version import __version__
+
+if TYPE_CHECKING:
+    from stellaops_core.analyzers.analyzer import Analyzer
+    from stellaops_core.scan.assemble import Assembled
+    from stellaops_core.scan.compose import Overlay
+    from stellaops_core.scan.fragment import Pack
+    from stellaops_core.scan.usage import Traced
 
 SUMMARY_REVISION = 2
 """Part of the key under which summaries are kept."""
@@ -54,8 +62,14 @@ def scan_documents(
     progress: Follow | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
-    """Make documents of an image; those of an image that is known come from the cache as they are."""
+    """Make documents of an image; those of an image that is known come from the cache as they are.
+
+    Raises `UsageError` for a view that a format, or a directory, does not have.
+    """
     started = clock()
+    check_views(formats, options.view)
+    if options.view == "history" and not source.image.digest:
+        raise UsageError("a directory has no layers, and so no history", hint="scan the image")
     kept = _Kept(cache, source.image, options)
     known = kept.get(formats)
     if known:
@@ -66,7 +80,7 @@ def scan_documents(
         sbom, run = scan(source, options=options, cache=cache, progress=progress)
         sbom = in_use(sbom) if sbom.usage else sbom
         summary = summarize(sbom)
-        documents = {name: FORMATS[name].encode(sbom) for name in formats}
+        documents = {name: FORMATS[name].encode(sbom, options.view) for name in formats}
     kept.put(documents, summary)
     kept.put_sbom(sbom, options.view)
     return Outcome(documents, summary, msgspec.structs.replace(run, seconds=clock() - started))
@@ -86,26 +100,44 @@ def convert_documents(
         sbom = in_use(sbom)
     if options.name:
         sbom = msgspec.structs.replace(sbom, subject=msgspec.structs.replace(sbom.subject, name=options.name))
-    documents = {name: FORMATS[name].encode(sbom) for name in formats}
+    documents = {name: FORMATS[name].encode(sbom, options.view) for name in formats}
     layers = len(sbom.subject.layers)
     return Outcome(documents, summarize(sbom), Run(layers, layers, 0, clock() - started, warm=False))
 
 
 def stored_sbom(cache: LayerCache, image: str, view: str) -> Sbom:
-    """Return what the last scan of an image with this view found; removed packages are not kept.
+    """Return what the last scan of an image with this view found; removed packages only with the view `history`.
 
     `image`: its digest. Raises `TargetNotFound`.
     """
-    from stellaops_core.sbom.cyclonedx_protobuf_reader import decode  # noqa: PLC0415
+    from stellaops_core.sbom.read import read_sbom  # noqa: PLC0415
 
-    data = cache.get_document(Digest(image), _stored_name(view))
+    data = cache.get_document(Digest(image), f"{view}{FORMATS[_stored_format(view)].ending}")
     if data is None:
         raise TargetNotFound(f"the cache has no {view} of {image}", hint=f"stella scan --view {view} makes it")
-    return decode(data)
+    return read_sbom(data)
 
 
-def _stored_name(view: str) -> str:
-    return f"{view}.cdx.pb"
+def _stored_format(view: str) -> str:
+    """Only Stella's own document holds removed packages; the other is written faster."""
+    return "json" if view == "history" else "cdx-pb"
+
+
+class Examined(Struct, frozen=True):
+    """A bill of materials, and all that it was made of."""
+
+    sbom: Sbom
+    run: Run
+    """The time is left to the caller."""
+    packs: "list[Pack]"
+    """Of the layers, base first; of a directory, one."""
+    first_layer: int
+    """Number of the first pack's layer: -1 for a directory."""
+    analyzers: "tuple[Analyzer, ...]"
+    overlay: "Overlay"
+    facts: "Assembled"
+    traced: "Traced | None"
+    """In the view `usage`."""
 
 
 def scan(
@@ -120,6 +152,18 @@ def scan(
     With the view `usage` it says of all components whether they are in use; `in_use` leaves out those that are not.
     Raises `CorruptImage` and its kin, `NetworkError`, `TargetError`: there is no half bill of materials.
     """
+    examined = examine(source, options=options, cache=cache, progress=progress)
+    return examined.sbom, examined.run
+
+
+def examine(
+    source: ImageSource,
+    *,
+    options: ScanOptions,
+    cache: LayerCache | None = None,
+    progress: Follow | None = None,
+) -> Examined:
+    """Do what `scan` does, and keep what it is made of."""
     from stellaops_core.scan.assemble import assemble  # noqa: PLC0415  # a known image needs none of this
     from stellaops_core.scan.compose import compose  # noqa: PLC0415
     from stellaops_core.scan.read import read_packs  # noqa: PLC0415
@@ -130,22 +174,22 @@ def scan(
     first = 0 if source.image.layers else -1
     overlay = compose(packs, first_layer=first)
     facts = assemble(overlay, packs, analyzers, architecture=source.image.platform.architecture, first_layer=first)
-    usage, components = None, facts.components
+    traced = None
     if tracing:
         from stellaops_core.scan.usage import find_usage  # noqa: PLC0415
 
-        usage, components = find_usage(source.image.config, packs, components, facts.holders)
+        traced = find_usage(source.image.config, packs, facts.components, facts.holders)
     sbom = Sbom(
         subject=_subject(source.image, options),
         distribution=facts.distribution,
-        components=components,
+        components=traced.components if traced else facts.components,
         unknowns=facts.unknowns,
         removed=facts.removed,
         tool_version=__version__,
         timestamp=_timestamp(source.image, options.epoch),
-        usage=usage,
+        usage=traced.usage if traced else None,
     )
-    return sbom, run
+    return Examined(sbom, run, packs, first, analyzers, overlay, facts, traced)
 
 
 def _subject(image: Image, options: ScanOptions) -> Subject:
@@ -232,7 +276,8 @@ class _Kept:
     def put_sbom(self, sbom: Sbom, view: str) -> None:
         """Keep the bill of materials itself, for `stored_sbom`."""
         if self._cache:
-            self._cache.put_document(self._image, _stored_name(view), FORMATS["cdx-pb"].encode(sbom))
+            how = FORMATS[_stored_format(view)]
+            self._cache.put_document(self._image, f"{view}{how.ending}", how.encode(sbom))
 
     def put(self, documents: dict[str, bytes], summary: Summary) -> None:
         """Keep documents and summary."""

@@ -9,6 +9,7 @@ read.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from stellaops_core.analyzers.golang import purl_of
@@ -33,9 +34,20 @@ _NO_LINKED_CODE = "none of its packages has code in the program"
 _NO_FILES = "its record does not say which files are its own"
 
 
+class Traced(Struct, frozen=True):
+    """What an image runs, and what of it is in use."""
+
+    usage: Usage
+    components: tuple[Component, ...]
+    """All, each with its `use`."""
+    processes: tuple[Process, ...]
+    closure: Closure
+    root: RootFs
+
+
 def find_usage(
     config: Mapping[str, Any], packs: Sequence[Pack], components: Sequence[Component], holders: Holders
-) -> tuple[Usage, tuple[Component, ...]]:
+) -> Traced:
     """Say what an image with this configuration (OCI image configuration) runs, and which components that needs."""
     root = RootFs(packs)
     traced = trace(_entry(config), root)
@@ -48,7 +60,7 @@ def find_usage(
         gaps=tuple(Gap(one.place, one.line, one.reason, one.scope) for one in gaps),
         counts=_counts(used),
     )
-    return usage, used
+    return Traced(usage, used, traced.processes, closure, root)
 
 
 def _entry(document: Mapping[str, Any]) -> EntryConfig:
