@@ -46,7 +46,8 @@ def _story(explanation: Explanation, component: Component, layers: Layers) -> It
     yield from _heading(component.ref)
     needed = [one.ref for one in explanation.sbom.components if component.ref in one.depends]
     yield from _rows("name", [f"{component.name} {component.version}".rstrip()])
-    yield from _rows("found in", [_place(evidence, layers) for evidence in component.evidence])
+    places = [row for evidence in component.evidence for row in _place(evidence, layers)]
+    yield from _rows("found in", places, shown=2 * SHOWN)
     yield from _rows("licence", component.licenses)
     yield from _rows("owner", _short(component.owners))
     yield from _rows("needs", _short(component.depends))
@@ -161,9 +162,11 @@ def _layer(number: int, layers: Layers) -> str:
     return f"layer {number}: {cut(plain(layer.created_by), _COMMAND)}".removesuffix(": ")
 
 
-def _place(evidence: Evidence, layers: Layers) -> str:
-    text = f"{escape_path(evidence.path)} ({evidence.analyzer}, {evidence.technique}, {evidence.confidence} %)"
-    return f"{text} {_layer(evidence.layer, layers)}" if evidence.layer in layers else text
+def _place(evidence: Evidence, layers: Layers) -> Iterator[str]:
+    """Two rows: paths may be long, and what follows them must not be cut off."""
+    how = f"  by {evidence.analyzer}, {evidence.technique}, {evidence.confidence} %"
+    yield escape_path(evidence.path)
+    yield f"{how}, {_layer(evidence.layer, layers)}" if evidence.layer in layers else how
 
 
 def _chain(use: Use) -> Iterator[str]:
@@ -184,6 +187,7 @@ def _heading(ref: str) -> Iterator[str]:
 def _rows(label: str, facts: Iterable[str], *, shown: int = SHOWN) -> Iterator[str]:
     facts = list(facts)
     for number, fact in enumerate(facts[:shown]):
-        yield f"  {'' if number else label:<{_LABEL}}{cut(plain(fact), MAX_WIDTH - _LABEL - 2)}"
+        text = " " * (len(fact) - len(fact.lstrip(" "))) + plain(fact)
+        yield f"  {'' if number else label:<{_LABEL}}{cut(text, MAX_WIDTH - _LABEL - 2)}"
     if len(facts) > shown:
         yield f"  {'':<{_LABEL}}... and {len(facts) - shown} more: see -o json"
