@@ -80,6 +80,15 @@ DEBUG = _for("debug")
 QUIET = _for("quiet", short="-q")
 CACHE_DIR = _for("cache-dir", metavar="DIR", complete="directory")
 COMMON = (CACHE_DIR, CONFIG, DEBUG)
+PLACE = (
+    _for("platform", metavar="PLATFORM"),
+    _for("offline"),
+    _for("insecure-registry", metavar="HOST"),
+    _for("ca-file", metavar="FILE", complete="file"),
+)
+"""How an image is found."""
+TARGET = (*PLACE, _for("jobs", metavar="N"), _for("no-cache"))
+"""How an image is found and read."""
 
 SCAN = Verb(
     ("scan",),
@@ -93,17 +102,13 @@ SCAN = Verb(
         ),
     ),
     (
-        _for("platform", metavar="PLATFORM"),
         _for("output", metavar="FORMAT[=PATH]", short="-o", complete="output"),
         _for("view"),
         Option(("--name",), "what documents call the image", "NAME"),
-        _for("jobs", metavar="N"),
-        _for("no-cache"),
-        _for("offline"),
+        _for("trust-attached"),
+        *TARGET,
         _for("strict"),
         QUIET,
-        _for("insecure-registry", metavar="HOST"),
-        _for("ca-file", metavar="FILE", complete="file"),
         COLOR,
         *COMMON,
     ),
@@ -117,14 +122,9 @@ EXPLAIN = Verb(
         Argument("what", "a purl, a component's name, or a path in the image", "pkg:pypi/flask"),
     ),
     (
-        _for("platform", metavar="PLATFORM"),
         Option(("-o", "--format"), "how to tell it", "table|json", choices=("table", "json")),
-        _for("jobs", metavar="N"),
-        _for("no-cache"),
-        _for("offline"),
+        *TARGET,
         QUIET,
-        _for("insecure-registry", metavar="HOST"),
-        _for("ca-file", metavar="FILE", complete="file"),
         *COMMON,
     ),
 )
@@ -141,7 +141,6 @@ DIFF = Verb(
         Argument("new", "the newer one", "oci:build/image", complete="image"),
     ),
     (
-        _for("platform", metavar="PLATFORM"),
         Option(
             ("-o", "--output"),
             "what to write: table, json or markdown, or FORMAT=PATH",
@@ -160,12 +159,8 @@ DIFF = Verb(
             "KIND[,KIND]",
             repeat=True,
         ),
-        _for("jobs", metavar="N"),
-        _for("no-cache"),
-        _for("offline"),
+        *TARGET,
         QUIET,
-        _for("insecure-registry", metavar="HOST"),
-        _for("ca-file", metavar="FILE", complete="file"),
         COLOR,
         *COMMON,
     ),
@@ -176,7 +171,6 @@ EXPORT = Verb(
     "Write documents of an image that was scanned before, from the cache alone.",
     (Argument("image", "a digest (sha256:HEX), or an image as for scan", "sha256:0c5f...", complete="image"),),
     (
-        _for("platform", metavar="PLATFORM"),
         _for("output", metavar="FORMAT[=PATH]", short="-o", complete="output"),
         _for("view"),
         Option(("--name",), "what documents call the image", "NAME"),
@@ -186,9 +180,7 @@ EXPORT = Verb(
             "DIR",
             complete="directory",
         ),
-        _for("offline"),
-        _for("insecure-registry", metavar="HOST"),
-        _for("ca-file", metavar="FILE", complete="file"),
+        *PLACE,
         *COMMON,
     ),
 )
@@ -207,13 +199,8 @@ INDEX = (
         ),
         (
             Option(("-o", "--to"), "file to write instead of bom-index.bin", "FILE", complete="file"),
-            _for("platform", metavar="PLATFORM"),
-            _for("jobs", metavar="N"),
-            _for("no-cache"),
-            _for("offline"),
+            *TARGET,
             QUIET,
-            _for("insecure-registry", metavar="HOST"),
-            _for("ca-file", metavar="FILE", complete="file"),
             *COMMON,
         ),
     ),
@@ -267,14 +254,9 @@ BUILDX_PUSH = Verb(
     "Attach CycloneDX documents to an image in a registry.",
     (Argument("ref", "an image in a registry", "registry.example/app:1.2", complete="image"),),
     (
-        _for("platform", metavar="PLATFORM"),
-        _for("jobs", metavar="N"),
-        _for("no-cache"),
-        _for("offline"),
+        *TARGET,
         _for("strict"),
         QUIET,
-        _for("insecure-registry", metavar="HOST"),
-        _for("ca-file", metavar="FILE", complete="file"),
         *COMMON,
     ),
 )

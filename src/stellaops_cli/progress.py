@@ -51,9 +51,16 @@ class Live:
 
     def warn(self, message: str) -> None:
         """Print a warning on a line of its own. What a forked worker meets, its parent meets too, and tells once."""
+        self._tell("warning", message)
+
+    def note(self, message: str) -> None:
+        """Print what is no fault and yet worth knowing."""
+        self._tell("note", message)
+
+    def _tell(self, kind: str, message: str) -> None:
         if self._warns and os.getpid() == self._owner:
             self._clear()
-            say(f"stella: warning: {message}")
+            say(f"stella: {kind}: {message}")
 
     def _clear(self) -> None:
         if self._shown:

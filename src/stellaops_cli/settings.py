@@ -59,13 +59,19 @@ SETTINGS = (
     Setting("jobs", "processes that read layers at the same time", kind="count", default=0, shown="one a processor"),
     Setting("no-cache", "neither read nor keep cached layers", kind="switch", default=False),
     Setting("offline", "use no network; the target must be on this host", kind="switch", default=False),
+    Setting(
+        "trust-attached",
+        "whose documents, attached to an image in a registry, are taken for a scan",
+        choices=("never", "stella", "any"),
+        default="never",
+    ),
     Setting("strict", "exit with 8 when something could not be read", kind="switch", default=False),
     Setting("insecure-registry", "HOST[:PORT] to talk to over plain HTTP", many=True, default=()),
     Setting("ca-file", "PEM file with the authorities to trust for registries", kind="path", shown="the system's"),
     Setting("cache-dir", "where cached layers live", kind="path", shown="stella in the user's cache directory"),
     Setting("max-size", "size that `stella cache gc` shrinks the cache to", kind="size", default=10 * 1000**3),
     Setting("older-than", "age from which `stella cache gc` drops unused entries", kind="age", default=30 * 86400),
-    Setting("quiet", "no progress and no warnings", kind="switch", default=False),
+    Setting("quiet", "no progress, warnings or notes", kind="switch", default=False),
     Setting("color", "colour in tables", choices=("auto", "always", "never"), default="auto"),
     Setting("debug", "show tracebacks of errors", kind="switch", default=False),
     Setting("source-date-epoch", "time that documents state", kind="epoch", default=None, env="SOURCE_DATE_EPOCH"),
@@ -92,6 +98,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     jobs: int
     no_cache: bool
     offline: bool
+    trust_attached: str
     strict: bool
     insecure_registry: tuple[str, ...]
     ca_file: str

@@ -10,10 +10,15 @@ import pytest
 
 from builders import layer, oci_layout
 from integration.test_docker_registry import _serving
+from stellaops_core.images.image import ImageRef
 from stellaops_core.images.push import Document, PushRepository
-from stellaops_core.images.referrers import CYCLONEDX, VIEW, find_attached, read_attached, tag_of
-from stellaops_core.images.registry import RegistryOptions
+from stellaops_core.images.referrers import CYCLONEDX, TOOL, VIEW, find_attached, read_attached, tag_of
+from stellaops_core.images.registry import RegistryOptions, open_registry
 from stellaops_core.images.registry_name import parse_name
+from stellaops_core.scan.attached import take_attached
+from stellaops_core.scan.options import ScanOptions
+from stellaops_core.scan.scan import scan_documents
+from stellaops_core.version import __version__
 
 pytestmark = [
     pytest.mark.integration,
@@ -87,3 +92,21 @@ def test_writers_at_the_same_time(registry):
     contents = {read_attached(repository, one, image) for one in find_attached(repository, image)}
     repository.close()
     assert {b"0", b"1", b"2"} <= contents
+
+
+def test_a_scan_that_is_not_needed(registry):
+    """What a scan wrote and somebody attached gives the same documents again, both views, without a layer."""
+    source = open_registry(ImageRef("registry", f"{registry}/team/app:1"), None, RegistryOptions(insecure=(registry,)))
+    formats = ("cdx-json", "spdx-json", "table")
+    repository = opened(registry)
+    for view in VIEWS:
+        options = ScanOptions(view=view)
+        scanned = scan_documents(source, formats, options=options).documents
+        told = {VIEW: view, TOOL: f"stella {__version__}"}
+        repository.attach(source.image.digest, (Document(scanned["cdx-json"], CYCLONEDX, "x", told),))
+        said = []
+        found = take_attached(source, formats, options=options, trust="stella", note=said.append)
+        taken = scan_documents(source, formats, options=options, attached=lambda found=found: found)
+        assert (taken.run.attached, taken.documents) == (True, scanned), said
+    repository.close()
+    source.close()

@@ -4,8 +4,9 @@ Comes in: the command line's values and the settings. Goes out: an exit code; do
 The core does all the work.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 from stellaops_cli.console import columns, has_terminal, wants_color
@@ -14,8 +15,9 @@ from stellaops_cli.progress import Live
 from stellaops_cli.settings import Settings, read_name
 from stellaops_cli.wiring import jobs, open_layer_cache, open_target, read_platform, read_ref
 from stellaops_core.errors import Incomplete
-from stellaops_core.images.image import ImageRef
+from stellaops_core.images.image import ImageRef, ImageSource
 from stellaops_core.sbom.formats import FORMATS, check_views
+from stellaops_core.sbom.sbom import Sbom
 from stellaops_core.sbom.summary import render
 from stellaops_core.scan.scan import Outcome, ScanOptions, convert_documents, scan_documents
 
@@ -45,7 +47,23 @@ def scan(values: Mapping[str, Any], settings: Settings) -> int:
 def _scan(ref: ImageRef, formats: Sequence[str], options: ScanOptions, settings: Settings) -> Outcome:
     with Live(settings, terminal=has_terminal(stderr=True)) as live, closing(open_target(ref, settings)) as source:
         cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
-        return scan_documents(source, formats, options=options, cache=cache, progress=live.update)
+        attached = _attached(source, formats, options, settings, live)
+        return scan_documents(source, formats, options=options, cache=cache, progress=live.update, attached=attached)
+
+
+def _attached(
+    source: ImageSource, formats: Sequence[str], options: ScanOptions, settings: Settings, live: Live
+) -> Callable[[], Sbom | None] | None:
+    """What looks for an attached bill of materials, where there may be one and somebody's are believed."""
+    if settings.trust_attached == "never":
+        return None
+    from stellaops_core.images.registry import RegistrySource  # noqa: PLC0415
+    from stellaops_core.scan.attached import take_attached  # noqa: PLC0415
+
+    if not isinstance(source, RegistrySource):
+        return None
+    trust = settings.trust_attached
+    return partial(take_attached, source, formats, options=options, trust=trust, note=live.note)
 
 
 def _options(values: Mapping[str, Any], ref: ImageRef, settings: Settings) -> ScanOptions:

@@ -70,6 +70,8 @@ class Attached(Struct, frozen=True):
     """Of the manifest that is attached."""
     statement: Descriptor | None = None
     """Of the attestation within that manifest."""
+    position: int = 0
+    """Of the attestation among those of its manifest: BuildKit puts what is about the image itself first."""
 
 
 class ReferrersRepository(Repository):
@@ -151,10 +153,10 @@ def find_attached(repository: ReferrersRepository, digest: Digest) -> tuple[Atta
     if len(attestations) > ATTESTATION_LIMIT:
         raise CorruptImage(f"{digest} has more than {ATTESTATION_LIMIT} attestation manifests")
     for place, entry in attestations.values():
-        for layer in manifest_at(entry, repository.read).layers:
-            if layer.media_type == IN_TOTO:
+        for position, layer in enumerate(manifest_at(entry, repository.read).layers):
+            if layer.media_type == IN_TOTO and (entry.digest, layer.digest) not in found:
                 predicate = layer.annotations.get(_PREDICATE, "")
-                found[entry.digest, layer.digest] = Attached(place, predicate, "", entry, layer)
+                found[entry.digest, layer.digest] = Attached(place, predicate, "", entry, layer, position)
     return tuple(sorted(found.values(), key=_order))
 
 

@@ -19,16 +19,18 @@ Source: OCI distribution specification 1.1.
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from msgspec import Struct, field
 
+from stellaops_core.digest import Digest
 from stellaops_core.images.configuration import CONFIG_LIMIT
 from stellaops_core.images.credentials import Credentials
 from stellaops_core.images.descriptor import check_size
 from stellaops_core.images.image import Image, ImageRef, Layer, Platform
 from stellaops_core.images.manifest import Index, check_types, make_image, resolve
 from stellaops_core.images.proxies import Proxies
+from stellaops_core.images.referrers import Attached, ReferrersRepository, find_attached, read_attached
 from stellaops_core.images.registry_name import Name, parse_name
 from stellaops_core.images.repository import Repository
 
@@ -53,7 +55,7 @@ class RegistryOptions(Struct, frozen=True):
 class RegistrySource:
     """An image in a registry. See `ImageSource`."""
 
-    def __init__(self, image: Image, repository: Repository) -> None:
+    def __init__(self, image: Image, repository: ReferrersRepository) -> None:
         self.image = image
         self._repository = repository
 
@@ -69,6 +71,18 @@ class RegistrySource:
             yield pieces
         finally:
             pieces.close()
+
+    def hurried(self, seconds: float) -> AbstractContextManager[None]:
+        """While it lasts, documents are asked for once, and all of them together take `seconds`."""
+        return self._repository.hurried(seconds)
+
+    def find_attached(self) -> tuple[Attached, ...]:
+        """List what is attached to the image: see `referrers.find_attached`."""
+        return find_attached(self._repository, Digest(self.image.digest))
+
+    def read_attached(self, attached: Attached) -> bytes:
+        """Fetch an attached document: see `referrers.read_attached`."""
+        return read_attached(self._repository, attached, Digest(self.image.digest))
 
     def close(self) -> None:
         """Close connections."""
@@ -89,7 +103,7 @@ def open_registry(
     `Unauthorized` and `NetworkError`. `now`: seconds of a clock that only goes forward.
     """
     name = parse_name(ref.location)
-    repository = Repository(name, options, sleep, now)
+    repository = ReferrersRepository(name, options, sleep, now)
     try:
         return RegistrySource(_read_image(repository, name, platform), repository)
     except BaseException:

@@ -140,6 +140,16 @@ class Repository:
         if done < layer.size:
             raise Truncated(f"layer {layer.digest}: {self._name.registry} sent {done} of {layer.size} bytes")
 
+    @contextmanager
+    def hurried(self, seconds: float) -> Iterator[None]:
+        """Ask for what can be done without: one try at each document, and `seconds` for all of them together."""
+        patient = self._retries, self._documents
+        self._retries, self._documents = 0, Watch(self._now, seconds)
+        try:
+            yield
+        finally:
+            self._retries, self._documents = patient
+
     def close(self) -> None:
         """Close this process's connections."""
         self._transport.close()
@@ -166,7 +176,7 @@ class Repository:
         while True:
             try:
                 with self._answer(path, headers, absent, self._documents) as answer:
-                    return answer.body(limit), answer.headers
+                    return answer.body(limit, self._documents.check), answer.headers
             except Passing as error:
                 failures += 1
                 self._pause(failures, error)

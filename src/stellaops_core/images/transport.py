@@ -49,10 +49,11 @@ class Answer:
         with explained(self._host):
             yield from self._response.iter_stream()
 
-    def body(self, limit: int) -> bytes:
-        """Return the body; of a longer one `limit` + 1 bytes."""
+    def body(self, limit: int, check: Callable[[], None] = lambda: None) -> bytes:
+        """Return the body; of a longer one `limit` + 1 bytes. `check` is called at each piece, and may raise."""
         data = bytearray()
         for piece in self.pieces(limit):
+            check()
             data += piece[: limit + 1 - len(data)]
             if len(data) > limit:
                 break

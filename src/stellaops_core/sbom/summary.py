@@ -66,6 +66,8 @@ class Run(Struct, frozen=True):
     seconds: float
     warm: bool
     """The whole image was known: nothing was read but the cache."""
+    attached: bool = False
+    """Nothing was read but a bill of materials that is attached to the image."""
 
 
 def summarize(sbom: Sbom) -> Summary:
@@ -176,7 +178,7 @@ def _ranges(numbers: Iterable[int]) -> str:
 
 
 def _cached(run: Run | None) -> str:
-    if not run or not run.layers_cached:
+    if not run or not run.layers_cached or run.attached:
         return ""
     return " (all cached)" if run.layers_cached >= run.layers_total else f" ({run.layers_cached} cached)"
 
@@ -184,7 +186,7 @@ def _cached(run: Run | None) -> str:
 def _effort(run: Run | None) -> list[str]:
     if not run:
         return []
-    read = "image known" if run.warm else f"{_size(run.bytes_read)} read"
+    read = "attached" if run.attached else "image known" if run.warm else f"{_size(run.bytes_read)} read"
     return [read if run.layers_total else "", f"{run.seconds:.2f}s" if run.seconds < 1 else f"{run.seconds:.1f}s"]
 
 
