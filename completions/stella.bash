@@ -22,6 +22,7 @@ _stella() {
         "scan:-o"|"scan:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json cdx-json-1.7 cdx-xml cdx-pb spdx-json spdx-tv spdx3-json purls csv github markdown" -- "$current"); return ;;
         "scan:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage history" -- "$current"); return ;;
         "scan:--name") :; return ;;
+        "scan:--github") :; return ;;
         "scan:--trust-attached") mapfile -t COMPREPLY < <(compgen -W "never stella any" -- "$current"); return ;;
         "scan:--platform") :; return ;;
         "scan:--insecure-registry") :; return ;;
@@ -40,6 +41,7 @@ _stella() {
         "export:-o"|"export:--output") mapfile -t COMPREPLY < <(compgen -W "table json cdx-json cdx-json-1.7 cdx-xml cdx-pb spdx-json spdx-tv spdx3-json purls csv github markdown" -- "$current"); return ;;
         "export:--view") mapfile -t COMPREPLY < <(compgen -W "inventory usage history" -- "$current"); return ;;
         "export:--name") :; return ;;
+        "export:--github") :; return ;;
         "export:--linked") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "export:--platform") :; return ;;
         "export:--insecure-registry") :; return ;;
@@ -100,10 +102,10 @@ _stella() {
         index) words="build add remove query verify --help" ;;
         cache) words="info gc clear verify --help" ;;
         config) words="show --help" ;;
-        "scan") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --output --view --name --trust-attached --platform --offline --insecure-registry --ca-file --jobs --no-cache --strict -q --quiet --color --cache-dir --config --debug -h --help" ;;
+        "scan") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --output --view --name --github --step-summary --trust-attached --platform --offline --insecure-registry --ca-file --jobs --no-cache --strict -q --quiet --color --cache-dir --config --debug -h --help" ;;
         "explain") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --format --platform --offline --insecure-registry --ca-file --jobs --no-cache -q --quiet --cache-dir --config --debug -h --help" ;;
-        "export") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --output --view --name --linked --platform --offline --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
-        "diff") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --output --view --fail-on --platform --offline --insecure-registry --ca-file --jobs --no-cache -q --quiet --color --cache-dir --config --debug -h --help" ;;
+        "export") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --output --view --name --github --linked --platform --offline --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
+        "diff") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --output --view --fail-on --step-summary --platform --offline --insecure-registry --ca-file --jobs --no-cache -q --quiet --color --cache-dir --config --debug -h --help" ;;
         "index build") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --to --platform --offline --insecure-registry --ca-file --jobs --no-cache -q --quiet --cache-dir --config --debug -h --help" ;;
         "index add") words="--config --debug -h --help" ;;
         "index remove") words="--config --debug -h --help" ;;

@@ -89,6 +89,13 @@ PLACE = (
 """How an image is found."""
 TARGET = (*PLACE, _for("jobs", metavar="N"), _for("no-cache"))
 """How an image is found and read."""
+GITHUB = Option(
+    ("--github",),
+    "fact for the GitHub snapshot: sha, ref, job, correlator, url or scanned",
+    "KEY=VALUE",
+    repeat=True,
+)
+STEP_SUMMARY = Option(("--step-summary",), "add a page to the summary of this step of GitHub Actions")
 
 SCAN = Verb(
     ("scan",),
@@ -105,6 +112,8 @@ SCAN = Verb(
         _for("output", metavar="FORMAT[=PATH]", short="-o", complete="output"),
         _for("view"),
         Option(("--name",), "what documents call the image", "NAME"),
+        GITHUB,
+        STEP_SUMMARY,
         _for("trust-attached"),
         *TARGET,
         _for("strict"),
@@ -159,6 +168,7 @@ DIFF = Verb(
             "KIND[,KIND]",
             repeat=True,
         ),
+        STEP_SUMMARY,
         *TARGET,
         QUIET,
         COLOR,
@@ -174,6 +184,7 @@ EXPORT = Verb(
         _for("output", metavar="FORMAT[=PATH]", short="-o", complete="output"),
         _for("view"),
         Option(("--name",), "what documents call the image", "NAME"),
+        GITHUB,
         Option(
             ("--linked",),
             "one document a layer, and the image's that refers to them",

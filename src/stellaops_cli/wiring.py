@@ -7,7 +7,7 @@ knows which setting feeds which argument.
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stellaops_cli.settings import Settings
 from stellaops_core.errors import NotAnImage, TargetNotFound, UsageError
@@ -16,6 +16,7 @@ from stellaops_core.images.image import SCHEMES, ImageRef, ImageSource, Platform
 from stellaops_core.images.source import open_image
 
 if TYPE_CHECKING:
+    from stellaops_cli.github_step import Step
     from stellaops_core.images.proxies import Proxies
     from stellaops_core.images.registry import RegistryOptions
     from stellaops_core.scan.cache import LayerCache
@@ -145,6 +146,15 @@ def registry_options(settings: Settings) -> "RegistryOptions":
         credentials=Credentials(login_files(settings), settings.environment),
         proxies=read_proxies(settings.environment),
     )
+
+
+def open_step(values: Mapping[str, Any], settings: Settings, formats: tuple[str, ...]) -> "Step | None":
+    """What GitHub Actions have to do with this run, if anything. Raises `UsageError`."""
+    if "github" not in formats and not values.get("github") and not values.get("step_summary"):
+        return None
+    from stellaops_cli.github_step import Step  # noqa: PLC0415
+
+    return Step(values, settings, formats)
 
 
 def _looks_like_path(text: str) -> bool:

@@ -52,6 +52,8 @@ def test_every_option_that_shares_a_name_is_a_setting():
     """Options are settings, apart from those that make sense for one run only."""
     own = {
         "name",
+        "github",
+        "step-summary",
         "config",
         "origin",
         "format",

@@ -12,7 +12,7 @@ from stellaops_cli.output import Output, check_places, read_outputs, write_docum
 from stellaops_cli.progress import Live
 from stellaops_cli.settings import Settings
 from stellaops_cli.targets import read_target
-from stellaops_cli.wiring import read_platform
+from stellaops_cli.wiring import open_step, read_platform
 from stellaops_core.component import NOT_REACHED
 from stellaops_core.errors import UsageError
 from stellaops_core.sbom.diff import KINDS, Diff, diff, limit_to_use
@@ -31,6 +31,7 @@ def show_diff(values: Mapping[str, Any], settings: Settings) -> int:
     if settings.view == "history":
         raise UsageError("histories are not compared", hint="diff takes --view inventory or usage")
     check_places(outputs)
+    step = open_step(values, settings, ())
     titles = (values["old"], values["new"])
     with Live(settings, terminal=has_terminal(stderr=True)) as live:
         old, new = (read_target(text, settings, live, view=settings.view) for text in titles)
@@ -39,6 +40,8 @@ def show_diff(values: Mapping[str, Any], settings: Settings) -> int:
     whole = diff(*_aligned(old, new))
     shown = limit_to_use(whole) if settings.view == "usage" else whole
     write_documents([(output, _document(output, shown, settings, titles)) for output in outputs])
+    if step:
+        step.append(_document(Output("markdown"), shown, settings, titles))
     return _judge(shown, wanted)
 
 

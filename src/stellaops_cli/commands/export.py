@@ -12,7 +12,7 @@ from typing import Any
 from stellaops_cli.console import say
 from stellaops_cli.output import Output, check_places, read_outputs, write_documents
 from stellaops_cli.settings import Settings, read_name
-from stellaops_cli.wiring import open_layer_cache, open_target, read_platform, read_ref
+from stellaops_cli.wiring import open_layer_cache, open_step, open_target, read_platform, read_ref
 from stellaops_core.digest import parse_digest
 from stellaops_core.errors import TargetError
 from stellaops_core.sbom.formats import FORMATS, check_views
@@ -32,9 +32,11 @@ def export(values: Mapping[str, Any], settings: Settings) -> int:
     if folder := values.get("linked"):
         write_documents(_linked(sbom, folder))
         return 0
+    step = open_step(values, settings, formats)
     view = "history" if settings.view == "history" else "inventory"  # of the usage view all that is kept is in use
-    outcome = convert_documents(sbom, formats, options=ScanOptions(name=read_name(values), view=view))
-    write_documents([(output, outcome.documents[output.format]) for output in outputs])
+    documents = convert_documents(sbom, formats, options=ScanOptions(name=read_name(values), view=view)).documents
+    documents = step.finish(documents) if step else documents
+    write_documents([(output, documents[output.format]) for output in outputs])
     return 0
 
 

@@ -9,11 +9,13 @@ from contextlib import closing
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from stellaops_cli.console import columns, has_terminal, wants_color
 from stellaops_cli.output import Output, check_places, read_outputs, write_documents
 from stellaops_cli.progress import Live
 from stellaops_cli.settings import Settings, read_name
-from stellaops_cli.wiring import jobs, open_layer_cache, open_target, read_platform, read_ref
+from stellaops_cli.wiring import jobs, open_layer_cache, open_step, open_target, read_platform, read_ref
 from stellaops_core.errors import Incomplete
 from stellaops_core.images.image import ImageRef, ImageSource
 from stellaops_core.sbom.formats import FORMATS, check_views
@@ -30,6 +32,8 @@ def scan(values: Mapping[str, Any], settings: Settings) -> int:
     formats = tuple(dict.fromkeys(output.format for output in outputs))
     check_views(formats, settings.view)
     check_places(outputs)
+    step = open_step(values, settings, formats)
+    formats = step.formats if step else formats
     options = _options(values, ref, settings)
     if ref.scheme == "sbom":
         from stellaops_core.sbom.read import read_file  # noqa: PLC0415  # images need no readers
@@ -38,7 +42,11 @@ def scan(values: Mapping[str, Any], settings: Settings) -> int:
         outcome = convert_documents(sbom, formats, options=options)
     else:
         outcome = _scan(ref, formats, options, settings)
+    if step:
+        outcome = replace(outcome, documents=step.finish(outcome.documents))
     write_documents([(output, _document(output, outcome, settings, values["ref"])) for output in outputs])
+    if step:
+        step.append(outcome.documents.get("markdown", b""))
     if settings.strict and outcome.summary.unknown_count:
         raise _incomplete(outcome.summary.unknown_count)
     return 0

@@ -86,7 +86,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
                 "csv_table",
             ),
             Format(
-                "github", "github_snapshot", 1, "application/vnd.github+json", ".github.json", False,
+                "github", "github_snapshot", 2, "application/vnd.github+json", ".github.json", False,
                 "GitHub dependency snapshot",
             ),
             Format(

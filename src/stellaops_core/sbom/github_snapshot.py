@@ -1,9 +1,9 @@
 """A snapshot of dependencies, as GitHub's dependency submission API takes it.
 
-Comes in: an `Sbom`, and what only the build knows: commit, branch, job. Goes out: JSON. One manifest for each place in
-which packages were found; in it each package once, by its package URL. The rule: no fact about the build is invented.
-What isn't given is taken from the image's label `org.opencontainers.image.revision` (the commit), else left empty, and
-GitHub refuses a snapshot with an empty `sha`, `ref` or job.
+Comes in: an `Sbom`; and, for a finished snapshot, what only the build knows: commit, branch, job. Goes out: JSON. One
+manifest for each place in which packages were found; in it each package once, by its package URL. The rule: no fact
+about the build is invented. What isn't given is empty, but for the commit that the image's label
+`org.opencontainers.image.revision` may state; GitHub refuses a snapshot with an empty `sha`, `ref` or job.
 
 Source: GitHub REST API, "Create a snapshot of dependencies for a repository", version 2022-11-28.
 """
@@ -11,54 +11,76 @@ Source: GitHub REST API, "Create a snapshot of dependencies for a repository", v
 import re
 from collections.abc import Sequence
 
+import msgspec
 from msgspec import Struct
 
 from stellaops_core.component import Component
 from stellaops_core.sbom.graph import edges, roots
-from stellaops_core.sbom.sbom import Sbom
+from stellaops_core.sbom.sbom import Sbom, Subject
 from stellaops_core.sbom.spdx_fields import Json, write
 from stellaops_core.sbom.text import escape_path
 
 REVISION = "org.opencontainers.image.revision"
 """Label whose value is the commit, by the OCI image specification's annotations."""
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 class Build(Struct, frozen=True):
-    """What the build knows; in GitHub Actions each is an environment variable."""
+    """What the build knows; in GitHub Actions each is an environment variable. Empty: not known."""
 
     sha: str = ""
-    """Commit (`GITHUB_SHA`)."""
+    """Commit (`GITHUB_SHA`): 40 hexadecimal digits."""
     ref: str = ""
     """`refs/heads/main` (`GITHUB_REF`)."""
-    job_id: str = ""
-    """`GITHUB_RUN_ID`."""
+    job: str = ""
+    """What the build calls this run of it (`GITHUB_RUN_ID`)."""
     correlator: str = ""
     """What later snapshots of the same thing share and replace each other by (`GITHUB_WORKFLOW`, `GITHUB_JOB`)."""
-    job_url: str = ""
+    url: str = ""
+    """Of the run."""
+    scanned: str = ""
+    """RFC 3339; in place of the time that the document states."""
 
 
 def encode(sbom: Sbom) -> bytes:
-    """Write the snapshot of a build that nothing is known of."""
-    return encode_snapshot(sbom, Build())
-
-
-def encode_snapshot(sbom: Sbom, build: Build) -> bytes:
-    """Write the snapshot: UTF-8, two spaces of indentation, a newline at the end."""
+    """Write the snapshot of a build that nothing is known of: UTF-8, indented by two spaces, a newline at the end."""
     label = dict(sbom.subject.labels).get(REVISION, "")
     subject = sbom.subject
-    job: Json = {"id": build.job_id, "correlator": build.correlator}
     content: Json = {
         "version": 0,
-        "sha": build.sha or (label if _COMMIT.fullmatch(label) else ""),
-        "ref": build.ref,
-        "job": job | {"html_url": build.job_url} if build.job_url else job,
+        "sha": label if COMMIT.fullmatch(label) else "",
+        "ref": "",
+        "job": {"id": "", "correlator": ""},
         "detector": {"name": "stella", "version": sbom.tool_version, "url": "https://stella-ops.org"},
         "scanned": sbom.timestamp,
         "metadata": {"stella:image": subject.name, "stella:digest": subject.digest},
         "manifests": _manifests(sbom),
     }
     return write(content)
+
+
+def add_build(snapshot: bytes, build: Build) -> bytes:
+    """Say in a snapshot that `encode` wrote what is known of the build. The result must not be kept for later."""
+    content: Json = msgspec.json.decode(snapshot)
+    job: Json = content["job"]
+    for member, value in (("id", build.job), ("correlator", build.correlator), ("html_url", build.url)):
+        job |= {member: value} if value else {}
+    for member, value in (("sha", build.sha), ("ref", build.ref), ("scanned", build.scanned)):
+        content[member] = value or content[member]
+    return write(content)
+
+
+def lacking(snapshot: bytes) -> list[str]:
+    """List the fields of `Build` without which GitHub refuses this snapshot."""
+    content: Json = msgspec.json.decode(snapshot)
+    told = {**content, "job": content["job"]["id"], "correlator": content["job"]["correlator"]}
+    return [name for name in ("sha", "ref", "job", "correlator") if not told[name]]
+
+
+def _place(subject: Subject, path: str) -> str:
+    """Name a place so that no file of the repository has the same name: its own manifests are not ours to replace."""
+    inside = escape_path(path)
+    return f"{subject.name or subject.digest}:/{inside}" if subject.kind == "container" else inside
 
 
 def _manifests(sbom: Sbom) -> Json:
@@ -68,7 +90,7 @@ def _manifests(sbom: Sbom) -> Json:
     for component in sbom.components:
         if component.purl:
             for one in component.evidence:
-                places.setdefault(escape_path(one.path), {})[component.ref] = component
+                places.setdefault(_place(sbom.subject, one.path), {})[component.ref] = component
     return {
         path: {
             "name": path,

@@ -21,6 +21,8 @@ ROWS = 25
 CELL = 200
 """Characters of a cell before its markup is escaped."""
 
+_RESERVE = 100
+"""Bytes kept for the end of a page that is cut."""
 _MARKUP = re.compile(r"[^A-Za-z0-9 ./,;=-]")
 
 
@@ -32,6 +34,22 @@ def encode(sbom: Sbom) -> bytes:
 def encode_history(sbom: Sbom) -> bytes:
     """Write the page of the history view: which packages upper layers removed or replaced."""
     return _page(_history(sbom))
+
+
+def cut_page(page: bytes, room: int) -> bytes:
+    """Return at most `room` bytes of a page of ours: whole lines, and how many more there are; nothing if none fits."""
+    if len(page) <= room:
+        return page
+    lines = page.splitlines(keepends=True)
+    kept, left = 0, room - _RESERVE
+    while len(lines[kept]) <= left:
+        left -= len(lines[kept])
+        kept += 1
+    if not kept:
+        return b""
+    text = b"".join(lines[:kept])
+    fold = b"\n</details>\n" * (text.count(b"<details>") > text.count(b"</details>"))
+    return text + fold + f"\n... and {len(lines) - kept} more lines that have no room here.\n".encode()
 
 
 def _page(lines: Iterable[str]) -> bytes:

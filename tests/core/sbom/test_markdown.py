@@ -3,12 +3,13 @@
 import re
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from core.sbom.samples import SAMPLE
 from core.sbom.used_sboms import used_sboms
 from stellaops_core.component import Step, Unknown
-from stellaops_core.sbom.markdown import ROWS, encode
+from stellaops_core.sbom.markdown import ROWS, cut_page, encode
 from stellaops_core.sbom.sbom import Gap, Program, Usage
 
 EVIL = "a|b`c`<img src=x>[d](http://e) @f #1 **g**\n\n# h\r\x1b[1m &amp;"
@@ -67,3 +68,16 @@ def test_it_is_bounded():
     text = page(replace(SAMPLE, unknowns=unknowns, usage=usage))
     assert f"... and {3000 - ROWS} more." in text
     assert len(text) < 300_000
+
+
+@given(st.integers(-10, 3000))
+def test_pages_are_cut_at_lines(room):
+    """Never longer than there is room for; what is kept is the page's beginning, and the rest is counted."""
+    whole = encode(SAMPLE)
+    page = cut_page(whole, room)
+    assert len(page) <= max(room, 0)
+    if page != whole:
+        kept, mark, more = page.partition(b"\n... and ")
+        assert whole.startswith(kept)
+        assert not mark or int(more.split()[0]) == whole.count(b"\n") - kept.count(b"\n")
+        assert mark or not page
