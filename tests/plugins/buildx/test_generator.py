@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 from hypothesis import given
@@ -234,6 +235,28 @@ def test_the_image():
     assert int(dict(final)["USER"].partition(":")[0]) > 0
     assert {rest.split()[0] for word, rest in instructions() if word == "FROM"} == {"${BASE}"}
     assert dict(instructions())["ARG"].startswith("BASE=python:")
+
+
+def test_the_image_is_made_for_any_platform():
+    """What installs and what runs have one base and one platform, so `--platform` decides; nothing names a machine."""
+    text = (FOLDER / "Dockerfile").read_text()
+    assert not re.search(r"--platform|BUILDPLATFORM|TARGET[A-Z]+|amd64|arm64|x86_64|aarch64", text)
+    assert not re.search(r"manylinux|musllinux", text)
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    assert build["build-system"]["build-backend"] == "hatchling.build"
+    assert "hooks" not in build["tool"].get("hatch", {}).get("build", {}), "the wheel in dist/ is pure Python"
+
+
+def test_the_image_is_not_started_as_root():
+    """The last word on the user is a number that is not 0; what it starts was made before, and is readable for all."""
+    words = [word for word, _ in instructions()]
+    last = max(at for at, word in enumerate(words) if word == "FROM")
+    assert words.index("USER", last) > max(at for at, word in enumerate(words) if word == "COPY")
+    assert words.count("USER") == 1
+    assert "RUN" not in words[last:], "the finished image is only put together"
+    assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", dict(instructions())["USER"])
+    copied = next(rest for word, rest in instructions() if word == "COPY" and "generator.py" in rest)
+    assert "--chmod=0444" in copied
 
 
 def test_the_page_lists_every_parameter():
