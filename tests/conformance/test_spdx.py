@@ -12,6 +12,7 @@ import jsonschema_rs
 import pytest
 from hypothesis import given, settings
 
+from core.sbom.cuts import cut
 from core.sbom.samples import SAMPLE
 from core.sbom.used_sboms import used_sboms
 from stellaops_core.errors import TargetError
@@ -20,6 +21,7 @@ from stellaops_core.sbom import (
     spdx3_json_reader,
     spdx_json,
     spdx_json_reader,
+    spdx_linked,
     spdx_tag_value,
     spdx_tag_value_reader,
 )
@@ -68,6 +70,21 @@ def test_every_document_is_valid(version, validator, sbom):
     validator.validate(json.loads(ENCODERS[version](sbom)))
 
 
+def linked_documents(sbom):
+    """The image's document, and those of its layers."""
+    layers = {index: spdx_linked.encode_layer(cut(sbom, index), "e") for index in range(len(sbom.subject.layers))}
+    return spdx_linked.encode_linked(sbom, layers), *layers.values()
+
+
+@settings(max_examples=30, deadline=None)
+@given(sbom=used_sboms())
+def test_every_linked_document_is_valid(version, validator, sbom):
+    """Those of layers, and the image's that refers to them."""
+    if version == "2.3":
+        for data in linked_documents(sbom):
+            validator.validate(json.loads(data))
+
+
 @pytest.fixture(scope="module")
 def tools():
     """Readers of both serialisations, and the validator, of the reference implementation."""
@@ -98,6 +115,18 @@ def test_the_reference_implementation_finds_no_fault(tools, sbom):
         assert first.external_references == second.external_references
         assert first.checksums == second.checksums
         assert str(first.license_declared) == str(second.license_declared)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_reference_implementation_follows_links(tools):
+    """It takes references to other documents, and copies of what is in them, for what they are."""
+    read_json, _, validate = tools
+    image, *layers = linked_documents(SAMPLE)
+    for data in (image, *layers):
+        assert validate(read_json(json.loads(data))) == []
+    document = read_json(json.loads(image))
+    assert len(document.creation_info.external_document_refs) == len(layers)
+    assert [one for one in document.relationships if one.relationship_type.name == "COPY_OF"]
 
 
 # What those documents list that is a package by its URL, or by name and version.

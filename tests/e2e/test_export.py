@@ -4,9 +4,7 @@ import json
 
 import pytest
 
-from stellaops_core.sbom.cyclonedx_reader import decode
 from stellaops_core.sbom.formats import FORMATS
-from stellaops_core.sbom.linked import resolve
 
 LOSSLESS = ["cdx-json", "cdx-json-1.7", "cdx-xml", "cdx-pb", "spdx-json", "spdx-tv", "spdx3-json"]
 
@@ -34,14 +32,54 @@ def test_export(stella, image):
         assert stella("export", digest, "-o", format_)[0] == 0
 
 
-def test_linked(stella, image):
-    """One document a layer, and the image's that refers to them; they resolve to what a single one says."""
-    whole = stella("scan", f"oci:{image}", "-o", "cdx-json")[1]
-    assert stella("export", f"oci:{image}", "--linked", "out")[:2] == (0, b"")
-    documents = {path.name: path.read_bytes() for path in (stella.home / "out").iterdir()}
-    linked = documents.pop("image.cdx.json")
-    assert b"urn:cdx:" in linked
-    assert resolve(linked, documents.values()) == decode(whole)
+@pytest.mark.parametrize("view", ["inventory", "usage"])
+@pytest.mark.parametrize(("format_", "ending"), [("", "cdx.json"), ("spdx-json", "spdx.json")])
+def test_linked(stella, image, format_, ending, view):
+    """One document a layer, and the image's that refers to them: together they say what a single one says."""
+    whole = stella("scan", f"oci:{image}", "-o", "cdx-json", "--view", view)[1]
+    chosen = ["-o", format_] if format_ else []
+    got = stella("export", f"oci:{image}", "--linked", "out", "--view", view, *chosen)
+    assert got == (0, b"", "")
+    names = sorted(path.name for path in (stella.home / "out").iterdir())
+    assert names[0] == f"image.{ending}"
+    assert all(name.startswith("layer-") and name.endswith(f".{ending}") for name in names[1:])
+    assert stella("scan", f"sbom:out/image.{ending}", "-o", "cdx-json")[:2] == (0, whole)
+    assert stella("diff", f"out/image.{ending}", f"oci:{image}", "--view", view, "--fail-on", "any")[0] == 0
+    (stella.home / "out" / names[1]).unlink()
+    code, _, err = stella("scan", f"sbom:out/image.{ending}")
+    assert (code, names[1] in err) == (4, True)
+
+
+def test_linked_again(stella, image):
+    """What the cache has lost of layers is read again where the image is named, and else an error."""
+    digest = json.loads(stella("scan", f"oci:{image}", "-o", "json")[1])["subject"]["digest"]
+    assert stella("export", digest, "--linked", "one")[0] == 0
+    for pack in stella.cache.glob("layers/*/*"):
+        pack.unlink()
+    code, _, err = stella("export", digest, "--linked", "two")
+    assert code == 4
+    assert "no longer has what was found in the layers of sha256:" in err
+    assert "hint: name the image instead" in err
+    assert not (stella.home / "two").exists()
+    assert stella("export", f"oci:{image}", "--linked", "two")[0] == 0
+    one, two = ({path.name: path.read_bytes() for path in (stella.home / name).iterdir()} for name in ("one", "two"))
+    assert one == two
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-o", "csv"], "csv has no links"),
+        (["-o", "cdx-json=x"], "contradict each other"),
+    ],
+)
+def test_linked_mistakes(stella, image, arguments, message):
+    """Formats that can't link, and a second place; nothing is written."""
+    stella("scan", f"oci:{image}")
+    code, out, err = stella("export", f"oci:{image}", "--linked", "out", *arguments)
+    assert (code, out) == (3, b"")
+    assert message in err
+    assert not (stella.home / "out").exists()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ an answer on standard output.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +14,11 @@ from stellaops_cli.output import Output, check_places, write_documents
 from stellaops_cli.progress import Live
 from stellaops_cli.settings import Settings
 from stellaops_cli.suggest import suggest
-from stellaops_cli.targets import read_target
-from stellaops_cli.wiring import read_platform
+from stellaops_cli.wiring import jobs, open_layer_cache, open_target, read_platform, read_ref
 from stellaops_core.errors import TargetError, UsageError
 
 if TYPE_CHECKING:
     from stellaops_core.sbom.fleet import Reach, Wanted
-    from stellaops_core.sbom.sbom import Sbom
 
 INDEX_FILE = "bom-index.bin"
 """Where an index goes that is given no place."""
@@ -42,18 +41,26 @@ def run_index(action: str, values: Mapping[str, Any], settings: Settings) -> int
 
 def build_index(values: Mapping[str, Any], settings: Settings) -> int:
     """Make the index of an image, or of a bill of materials in a file; what is in use is looked for."""
-    from stellaops_core.sbom.index import encode  # noqa: PLC0415  # each action imports only its own part
-
     output = Output("index", values.get("to") or INDEX_FILE)
     check_places([output])
-    write_documents([(output, encode(_read(values["ref"], settings)))])
+    write_documents([(output, _encoded(values["ref"], settings))])
     return 0
 
 
-def _read(text: str, settings: Settings) -> "Sbom":
+def _encoded(text: str, settings: Settings) -> bytes:
     read_platform(settings)
-    with Live(settings, terminal=has_terminal(stderr=True)) as live:
-        return read_target(text, settings, live, view="usage")
+    ref = read_ref(text, settings)
+    if ref.scheme == "sbom":
+        from stellaops_core.sbom.index import encode  # noqa: PLC0415  # each action imports only its own part
+        from stellaops_core.sbom.read import read_file  # noqa: PLC0415
+
+        return encode(read_file(ref.location))
+    from stellaops_core.scan.scan import ScanOptions, scan_index  # noqa: PLC0415
+
+    options = ScanOptions(view="usage", strict=settings.strict, jobs=jobs(ref, settings), spool_dir=settings.temp_dir)
+    with Live(settings, terminal=has_terminal(stderr=True)) as live, closing(open_target(ref, settings)) as source:
+        cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
+        return scan_index(source, options=options, cache=cache, progress=live.update)
 
 
 def _add(fleet: str, indexes: Sequence[str]) -> str:

@@ -24,6 +24,11 @@ _MARKS = (
     ("spdx_json_reader", re.compile(rb'"spdxVersion"\s*:\s*"SPDX-2')),
     ("stella_json", re.compile(rb'"schema"\s*:\s*"https://stella-ops\.org/schema/sbom/')),
 )
+_LINKED = (
+    ("cyclonedx_reader", b'"urn:cdx:', "cdx-json"),
+    ("spdx_json_reader", b'"COPY_OF"', "spdx-json"),
+)
+"""Which documents may be linked: their reader, what they hold then, and the format."""
 _XML = re.compile(rb"\s*<[?!a-z]")
 _XML_MARK = re.compile(rb"<bom[^>]*http://cyclonedx\.org/schema/bom/")
 _TAG_VALUE = re.compile(rb"^SPDXVersion:\s*SPDX-2", re.MULTILINE)
@@ -51,7 +56,10 @@ def read_sbom(data: bytes, *, complete: bool = False) -> Sbom:
 
 
 def read_file(path: str, *, complete: bool = False) -> Sbom:
-    """Read a document from a file, as `read_sbom` does. Raises `TargetNotFound` and `TargetError`."""
+    """Read a document from a file, as `read_sbom` does; a linked one with the documents of layers beside it.
+
+    Raises `TargetNotFound` and `TargetError`.
+    """
     try:
         with open(path, "rb") as file:
             data = file.read(MAX_DOCUMENT + 1)
@@ -60,6 +68,12 @@ def read_file(path: str, *, complete: bool = False) -> Sbom:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
         raise TargetError(f"{path!r} can't be read: {reason}") from None
+    for module, mark, format_ in () if complete else _LINKED:
+        if mark in data and _reader(data, len(data)) == module:
+            from stellaops_core.sbom.beside import read_beside  # noqa: PLC0415  # few documents are linked
+
+            linked = read_beside(data.removeprefix(_BYTE_ORDER_MARK), os.path.dirname(path) or ".", format_)
+            return linked or read_sbom(data)
     return read_sbom(data, complete=complete)
 
 

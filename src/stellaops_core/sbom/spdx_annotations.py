@@ -59,7 +59,8 @@ def component_facts(component: Component, told: Told, evidences: Evidences) -> J
     purl = component.purl
     facts: Json = {} if purl else {"ref": component.ref}
     facts["layer"] = component.layer
-    facts["evidence"] = evidences.write(component.evidence)
+    if component.evidence:  # a linked document leaves it to the layer's
+        facts["evidence"] = evidences.write(component.evidence)
     if not license_reads_back(component.licenses):
         facts["licenses"] = component.licenses
     if component.hashes and (not purl or read_checksums(told.checksums) != [*component.hashes]):

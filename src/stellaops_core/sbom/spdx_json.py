@@ -156,7 +156,8 @@ class _Writer:
             out["checksums"] = sums
         if homepage:
             out["homepage"] = homepage
-        out["sourceInfo"] = source_text(component)
+        if component.evidence:
+            out["sourceInfo"] = source_text(component)
         out["licenseConcluded"] = NOASSERTION
         out["licenseDeclared"] = declared_license(component.licenses)
         out["copyrightText"] = NOASSERTION

@@ -48,23 +48,38 @@ def read_document(document: Json) -> Sbom:
     """Read a decoded document, whichever serialisation it is from. Raises `TargetError` as `decode` does."""
     if str(document.get("spdxVersion")) not in VERSIONS:
         raise TargetError("not an SPDX document of version 2.2 or 2.3")
-    facts = next((facts for facts in _facts(document) if facts.get("schema") == SCHEMA), None)
+    facts = our_facts(document)
     if facts is None:
         from stellaops_core.sbom.spdx_others import read_spdx  # noqa: PLC0415  # only for others' documents
 
         return read_spdx(document)
-    return _own(document, facts)
+    packages = read_packages(document)
+    if "externalDocumentRefs" in document and not all("evidence" in item for item in packages.values()):
+        raise TargetError(
+            "this document refers to the documents of its layers", hint="it has to be read together with them"
+        )
+    return finish(facts, packages)
 
 
-def _own(document: Json, facts: Json) -> Sbom:
-    """Turn the document into Stella's own, whose reader checks it."""
+def our_facts(document: Json) -> Json | None:
+    """Return what a document of ours says of the image, as Stella's own document has it; None for others'."""
+    return next((facts for facts in _facts(document) if facts.get("schema") == SCHEMA), None)
+
+
+def read_packages(document: Json) -> dict[str, Json]:
+    """Map `SPDXID` to a component of Stella's own document, unchecked; linked ones leave members out."""
     found = {}
     for package in _objects(document, "packages"):
-        told = next((told for told in _facts(package) if "evidence" in told), None)
+        told = next((told for told in _facts(package) if told.keys() & {"evidence", "layer"}), None)
         if told is not None:
             found[str(package.get("SPDXID"))] = _item(package, told) | told
     _relate(document, found)
-    items = sorted(found.values(), key=lambda item: str(item.get("ref") or item.get("purl")))
+    return found
+
+
+def finish(facts: Json, packages: dict[str, Json]) -> Sbom:
+    """Put Stella's own document together, whose reader checks it. Raises `TargetError`."""
+    items = sorted(packages.values(), key=lambda item: str(item.get("ref") or item.get("purl")))
     try:
         return stella_json.decode(msgspec.json.encode({**facts, "components": items, "removed": []}))
     except (RecursionError, UnicodeError):
@@ -84,14 +99,15 @@ def _item(package: Json, told: Json) -> Json:
     }
     if purl:
         item["purl"] = purl
-        hashes = read_checksums(_objects(package, "checksums"))
-        item["hashes"] = [{"algorithm": algorithm, "content": content} for algorithm, content in hashes]
+        if hashes := read_checksums(_objects(package, "checksums")):
+            item["hashes"] = [{"algorithm": algorithm, "content": content} for algorithm, content in hashes]
     if (license_ := package.get("licenseDeclared", NOASSERTION)) != NOASSERTION:
         item["licenses"] = [license_]
     if isinstance(supplier := package.get("supplier"), str):
         item["supplier"] = read_supplier(supplier)
-    places = read_places(package.get("homepage"), package.get("downloadLocation"))
-    return item | {"urls": [{"type": what, "url": url} for what, url in places]}
+    if places := read_places(package.get("homepage"), package.get("downloadLocation")):
+        item["urls"] = [{"type": what, "url": url} for what, url in places]
+    return item
 
 
 def _relate(document: Json, found: dict[str, Json]) -> None:

@@ -43,10 +43,20 @@ class Assembled(Struct, frozen=True):
 
 
 def assemble(
-    overlay: Overlay, packs: Sequence[Pack], analyzers: Iterable[Analyzer], *, architecture: str, first_layer: int = 0
+    overlay: Overlay,
+    packs: Sequence[Pack],
+    analyzers: Iterable[Analyzer],
+    *,
+    architecture: str,
+    distribution: Distribution | None = None,
+    first_layer: int = 0,
 ) -> Assembled:
-    """Join, own, merge and sort. `first_layer`: as for `compose`; `architecture`: the image's, in OCI's spelling."""
-    distribution = choose_distribution(_distributions(overlay))
+    """Join, own, merge and sort.
+
+    `first_layer`: as for `compose`; `architecture`: the image's, in OCI's spelling; `distribution`: where the overlay
+    isn't all that lies in the image, the one that counts; else it is the overlay's own.
+    """
+    distribution = distribution or choose_distribution(_distributions(overlay))
     view = View(found={}, distribution=distribution, links=overlay.links, architecture=architecture)
     joins = {one.name: _Join(one, view, overlay.layer_of) for one in analyzers}
     installed = [(name, one) for name, join in joins.items() for one in join.run(overlay.found.get(name, {}))]

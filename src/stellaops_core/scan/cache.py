@@ -9,14 +9,25 @@ from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
-from stellaops_core.digest import Digest, hexadecimal
+from stellaops_core.digest import Digest
 from stellaops_core.stores.blobs import BlobInfo, BlobStore
 from stellaops_core.stores.directory import DirectoryBlobs
+from stellaops_core.stores.layout import (
+    IMAGES,
+    INDEXES,
+    LAYERS,
+    PACK,
+    image_key,
+    index_key,
+    layer_document_key,
+    pack_key,
+)
 
 PACK_VERSION = 2
 """Raise it when packs of the same layer (`scan.fragment`) come to hold something else."""
 
 _LEFTOVER_AGE = 3600.0
+_LEVEL = 3
 
 
 def analysis_key(versions: Iterable[tuple[str, int]]) -> str:
@@ -52,23 +63,44 @@ class LayerCache:
 
     def get_layer(self, layer: Digest, analysis: str) -> bytes | None:
         """Return the pack of a layer whose digest was verified when the pack was stored."""
-        return self._get(_layer_key(layer, analysis))
+        return self._get(pack_key(layer, analysis))
 
     def put_layer(self, layer: Digest, analysis: str, data: bytes) -> None:
         """Store a pack; the caller has verified the layer against this digest."""
-        self._put(_layer_key(layer, analysis), data)
+        self._put(pack_key(layer, analysis), data)
 
     def get_document(self, image: Digest, name: str) -> bytes | None:
         """Return a finished document of an image."""
-        return self._get(f"images/{hexadecimal(image)}/{name}")
+        return self._get(image_key(image, name))
 
     def put_document(self, image: Digest, name: str, data: bytes) -> None:
         """Store a finished document; `name` tells everything that it depends on."""
-        self._put(f"images/{hexadecimal(image)}/{name}", data)
+        self._put(image_key(image, name), data)
+
+    def get_layer_document(self, layer: Digest, ending: str) -> bytes | None:
+        """Return the document of a layer that was made last, whatever lay below the layer then; it says so itself."""
+        data = self._get(layer_document_key(layer, ending))
+        return _unpacked(data) if data is not None else None
+
+    def put_layer_document(self, layer: Digest, ending: str, data: bytes) -> None:
+        """Store the document of a layer whose digest was verified when its pack was stored."""
+        from zstandard import ZstdCompressor  # noqa: PLC0415  # scans make no such documents
+
+        self._put(layer_document_key(layer, ending), ZstdCompressor(level=_LEVEL).compress(data))
+
+    def get_index(self, image: Digest) -> bytes | None:
+        """Return the BOM-Index of an image that was made last."""
+        return self._get(index_key(image))
+
+    def put_index(self, image: Digest, data: bytes) -> None:
+        """Store the BOM-Index of an image."""
+        self._put(index_key(image), data)
 
     def info(self) -> CacheInfo:
-        """Count what is stored."""
-        layers, documents = list(self._blobs.list("layers")), list(self._blobs.list("images"))
+        """Count what is stored: packs of layers, and documents of layers and images."""
+        stored = [blob for prefix in (LAYERS, IMAGES, INDEXES) for blob in self._blobs.list(prefix)]
+        layers = [blob for blob in stored if blob.key.endswith(PACK)]
+        documents = [blob for blob in stored if not blob.key.endswith(PACK)]
         return CacheInfo(
             self.location, len(layers), sum(b.size for b in layers), len(documents), sum(b.size for b in documents)
         )
@@ -126,8 +158,17 @@ class LayerCache:
         self._warn(f"the cache {self.location} can't be {what} ({error.strerror or error}): results are not kept")
 
 
-def _layer_key(layer: Digest, analysis: str) -> str:
-    return f"layers/{hexadecimal(layer)}/{analysis}.pack"
+def _unpacked(data: bytes) -> bytes | None:
+    import zstandard  # noqa: PLC0415
+
+    from stellaops_core.sbom.stella_json import MAX_DOCUMENT  # noqa: PLC0415
+
+    try:
+        if zstandard.frame_content_size(data) > MAX_DOCUMENT:
+            return None
+        return zstandard.decompress(data, max_output_size=MAX_DOCUMENT)
+    except zstandard.ZstdError:
+        return None
 
 
 def open_cache(location: str, *, warn: Callable[[str], None] = lambda _: None) -> LayerCache:

@@ -50,13 +50,15 @@ class Overlay(Struct, frozen=True):
 
 def compose(packs: Sequence[Pack], *, first_layer: int = 0) -> Overlay:
     """Lay fragments over one another. `first_layer` is the number of the first one (-1 for a directory)."""
-    state = _State()
+    state = State()
     for number, pack in enumerate(packs, first_layer):
         state.apply(pack, number)
     return state.overlay()
 
 
-class _State:
+class State:
+    """What the layers that were applied so far make together."""
+
     def __init__(self) -> None:
         self.found: dict[str, dict[str, tuple[Found, ...]]] = {}  # path to analyzer to finds
         self.gaps: dict[str, list[Unknown]] = {}
@@ -66,6 +68,7 @@ class _State:
         self.links: dict[str, str] = {}
 
     def apply(self, pack: Pack, number: int) -> None:
+        """Lay one more layer over the others."""
         fragment = pack.fragment
         below = self.found.keys() | self.gaps.keys() | self.links.keys()
         before = {}
@@ -86,7 +89,7 @@ class _State:
 
     def _introduce(self, fragment: Fragment, before: Mapping[str, object], number: int) -> None:
         for placed in fragment.placed:
-            for package in _packages(placed.found):
+            for package in packages_of(placed.found):
                 key = (placed.analyzer, placed.path, package.identity)
                 if placed.path not in before or key not in self.since:
                     self.since[key] = number
@@ -96,13 +99,14 @@ class _State:
     ) -> None:
         for path, finds in before.items():
             for analyzer, items in finds.items():
-                now = {package.identity for package in _packages(self.found.get(path, {}).get(analyzer, ()))}
-                for package in _packages(items):
+                now = {package.identity for package in packages_of(self.found.get(path, {}).get(analyzer, ()))}
+                for package in packages_of(items):
                     if package.identity not in now:
                         introduced = self.since.pop((analyzer, path, package.identity), number)
                         self.gone.append(Gone(analyzer, path, package, introduced, number, hiding[path]))
 
     def overlay(self) -> Overlay:
+        """Return the image of all layers so far."""
         by_analyzer: dict[str, dict[str, tuple[Found, ...]]] = {}
         for path in sorted(self.found):
             for analyzer, finds in self.found[path].items():
@@ -117,7 +121,8 @@ class _State:
         )
 
 
-def _packages(found: Iterable[Found]) -> Iterator[Package]:
+def packages_of(found: Iterable[Found]) -> Iterator[Package]:
+    """Yield the packages among finds."""
     return (item for item in found if isinstance(item, Package))
 
 

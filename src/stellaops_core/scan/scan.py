@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from stellaops_core.analyzers.available import analyzer_versions, load_analyzers
-from stellaops_core.digest import Digest
+from stellaops_core.digest import Digest, sha256
 from stellaops_core.errors import TargetNotFound, UsageError
 from stellaops_core.images.image import Image, ImageSource
 from stellaops_core.sbom.formats import FORMATS, check_views
@@ -25,6 +25,7 @@ from stellaops_core.sbom.summary import Run, Summary, summarize
 from stellaops_core.scan.cache import LayerCache, analysis_key
 from stellaops_core.scan.options import Follow, Progress, ScanOptions
 from stellaops_core.scan.subject import make_subject, state_time
+from stellaops_core.stores.layout import view_name
 from stellaops_core.version import __version__
 
 if TYPE_CHECKING:
@@ -36,10 +37,21 @@ if TYPE_CHECKING:
 
 SUMMARY_REVISION = 2
 """Part of the key under which summaries are kept."""
+INDEX_REVISION = 1
+"""Part of the key under which it is kept which BOM-Index belongs to an image. Raise it when the format changes."""
 
 _SWITCH_INTERVAL = 2e-5  # seconds; of a single layer 0.35 s become 0.30, and several cost 2 % more processor time
 
-__all__ = ["Outcome", "Progress", "ScanOptions", "convert_documents", "scan", "scan_documents", "stored_sbom"]
+__all__ = [
+    "Outcome",
+    "Progress",
+    "ScanOptions",
+    "choose_view",
+    "convert_documents",
+    "scan",
+    "scan_documents",
+    "stored_sbom",
+]
 
 
 class Outcome(Struct, frozen=True):
@@ -89,24 +101,47 @@ def scan_documents(
     return Outcome(documents, summary, msgspec.structs.replace(run, seconds=clock() - started))
 
 
+def scan_index(
+    source: ImageSource, *, options: ScanOptions, cache: LayerCache | None = None, progress: Follow | None = None
+) -> bytes:
+    """Make the BOM-Index of an image; that of an image that is known comes from the cache as it is."""
+    from stellaops_core.sbom.index import encode  # noqa: PLC0415  # scans need none
+
+    kept = _Kept(cache, source.image, options)
+    if known := kept.get_index():
+        return known
+    with _tuned():
+        data = encode(scan(source, options=options, cache=cache, progress=progress)[0])
+    kept.put_index(data)
+    return data
+
+
 def convert_documents(
     sbom: Sbom, formats: Sequence[str], *, options: ScanOptions, clock: Callable[[], float] = time.monotonic
 ) -> Outcome:
-    """Make documents of a bill of materials that was read from a file; its own time stays.
-
-    Raises `UsageError` where the usage view is asked for and the document does not say what runs.
-    """
+    """Make documents of a bill of materials that was read from a file; its own time stays. Raises as `choose_view`."""
     started = clock()
+    sbom = choose_view(sbom, options)
+    return _converted(sbom, formats, view=options.view, attached=False, seconds=lambda: clock() - started)
+
+
+def choose_view(sbom: Sbom, options: ScanOptions) -> Sbom:
+    """Return what is to be shown, under the name that was chosen.
+
+    Raises `UsageError` where the usage view is asked for and it is not known what runs.
+    """
     if options.view == "usage":
         if not sbom.usage:
             raise UsageError("the document does not say what runs", hint="scan the image with --view usage")
         sbom = in_use(sbom)
     if options.name:
         sbom = msgspec.structs.replace(sbom, subject=msgspec.structs.replace(sbom.subject, name=options.name))
-    return _converted(sbom, formats, view=options.view, attached=False, seconds=lambda: clock() - started)
+    return sbom
 
 
-def _converted(sbom: Sbom, formats: Sequence[str], *, view: str, attached: bool, seconds: Callable[[], float]) -> Outcome:
+def _converted(
+    sbom: Sbom, formats: Sequence[str], *, view: str, attached: bool, seconds: Callable[[], float]
+) -> Outcome:
     """Write what need not be scanned."""
     documents = {name: FORMATS[name].encode(sbom, view) for name in formats}
     layers = len(sbom.subject.layers)
@@ -121,7 +156,7 @@ def stored_sbom(cache: LayerCache, image: str, view: str) -> Sbom:
     """
     from stellaops_core.sbom.read import read_sbom  # noqa: PLC0415
 
-    data = cache.get_document(Digest(image), f"{view}{FORMATS[_stored_format(view)].ending}")
+    data = cache.get_document(Digest(image), view_name(view, FORMATS[_stored_format(view)].ending))
     if data is None:
         raise TargetNotFound(f"the cache has no {view} of {image}", hint=f"stella scan --view {view} makes it")
     return read_sbom(data)
@@ -247,7 +282,21 @@ class _Kept:
         """Keep the bill of materials itself, for `stored_sbom`."""
         if self._cache:
             how = FORMATS[_stored_format(view)]
-            self._cache.put_document(self._image, f"{view}{how.ending}", how.encode(sbom))
+            self._cache.put_document(self._image, view_name(view, how.ending), how.encode(sbom))
+
+    def get_index(self) -> bytes | None:
+        """Return the BOM-Index if the one that is stored was made of the same facts."""
+        if not self._cache:
+            return None
+        data = self._cache.get_index(self._image)
+        known = self._cache.get_document(self._image, self._name("index", INDEX_REVISION))
+        return data if data is not None and known == sha256(data).encode() else None
+
+    def put_index(self, data: bytes) -> None:
+        """Keep the BOM-Index, and that it is the one of these facts."""
+        if self._cache:
+            self._cache.put_index(self._image, data)
+            self._cache.put_document(self._image, self._name("index", INDEX_REVISION), sha256(data).encode())
 
     def put(self, documents: dict[str, bytes], summary: Summary) -> None:
         """Keep documents and summary."""

@@ -6,31 +6,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from zstandard import ZstdDecompressor
 
-from core.sbom.samples import BABEL, LIBC, OPENSSL, REQUESTS, SAMPLE
+from core.sbom.cuts import cut
+from core.sbom.samples import LIBC, OPENSSL, SAMPLE
 from core.sbom.usages import traced_sboms
-from stellaops_core.component import Evidence, Use
+from stellaops_core.component import Evidence
 from stellaops_core.errors import TargetError
-from stellaops_core.sbom import cyclonedx_json, cyclonedx_protobuf_reader
 from stellaops_core.sbom.cyclonedx_reader import decode
 from stellaops_core.sbom.linked import (
     SHARED,
+    edition_of,
+    encode_layer,
     encode_linked,
-    layer_sbom,
+    named,
     read_layer_document,
     resolve,
-    stored_image,
-    stored_layer,
     strip,
 )
-from stellaops_core.sbom.sbom import Usage
 
 PLAIN = replace(SAMPLE, removed=())
 
 
 def documents_of(sbom):
-    return {index: cyclonedx_json.encode(layer_sbom(sbom, index)) for index in range(len(sbom.subject.layers))}
+    return {index: encode_layer(cut(sbom, index), "e") for index in range(len(sbom.subject.layers))}
 
 
 @settings(max_examples=40, deadline=None)
@@ -52,24 +50,44 @@ def test_others_layers_do_no_harm(sbom, other):
     assert resolve(encode_linked(sbom, layers), layers.values()) == sbom
 
 
-def test_a_layer_holds_nothing_of_the_image():
-    """Two images that share a layer have one document of it: no name, time, index or use gets in."""
-    other = replace(
-        SAMPLE,
-        subject=replace(SAMPLE.subject, name="other", digest="", labels=(), tags=()),
-        timestamp="2030-01-01T00:00:00Z",
-        components=tuple(replace(one, use=Use("used", "x")) for one in SAMPLE.components),
-        usage=Usage((), (), (("used", 4),)),
+def test_editions():
+    """A layer's document says what it is a function of; other editions have other serial numbers."""
+    one, other = (encode_layer(cut(PLAIN, 0), edition) for edition in ("1", "2"))
+    assert (edition_of(one), edition_of(other)) == ("1", "2")
+    assert read_layer_document(one).serial != read_layer_document(other).serial
+    assert decode(one) == decode(other) == cut(PLAIN, 0)
+    for data in (b"", b"[]", b'{"metadata": 1}', b'{"metadata": {"properties": [{"name": "x"}]}}', b"\xff"):
+        assert edition_of(data) == ""
+
+
+def test_a_layer_that_is_there_twice():
+    """Its document is named once."""
+    layers = documents_of(PLAIN)
+    twice = replace(
+        PLAIN, subject=replace(PLAIN.subject, layers=(*PLAIN.subject.layers, replace(PLAIN.subject.layers[0], index=2)))
     )
-    assert documents_of(other) == documents_of(SAMPLE)
-    base = layer_sbom(SAMPLE, 0)
-    assert [one.ref for one in base.components] == [LIBC, OPENSSL, REQUESTS]
-    assert [one.depends for one in base.components] == [(), (LIBC,), ()]
-    upper = layer_sbom(SAMPLE, 1)
-    assert [(one.ref, one.layer, one.evidence[0].layer) for one in upper.components] == [(BABEL, 0, 0)]
-    assert [(one.path, one.layer) for one in upper.unknowns] == [("app/broken.jar", 0)]
-    with pytest.raises(IndexError):
-        layer_sbom(SAMPLE, 2)
+    linked = encode_linked(twice, layers | {2: layers[0]})
+    assert [one["comment"][:7] for one in json.loads(linked)["externalReferences"]] == ["layer 0", "layer 1"]
+    assert resolve(linked, layers.values()) == twice
+
+
+def test_named():
+    """What a reader has to look for, and nothing in documents that link to nothing, or are not ours."""
+    layers = documents_of(PLAIN)
+    linked = encode_linked(PLAIN, layers)
+    assert named(linked) == [read_layer_document(data).digest for data in layers.values()]
+    assert named(layers[0]) == []
+    assert named(linked.replace(b'"name": "stella"', b'"name": "other"')) == []
+
+
+def test_an_element_is_taken_once():
+    """A small document can't become a large one by linking many times to one element."""
+    layers = documents_of(PLAIN)
+    content = json.loads(encode_linked(PLAIN, layers))
+    stubs = [one for one in content["components"] if one["bom-ref"] in {OPENSSL, LIBC}]
+    stubs[0]["externalReferences"] = stubs[1]["externalReferences"]
+    with pytest.raises(TargetError, match="does not hold what was linked"):
+        resolve(json.dumps(content).encode(), layers.values())
 
 
 def test_stubs_are_small_and_say_where_the_rest_is():
@@ -79,19 +97,24 @@ def test_stubs_are_small_and_say_where_the_rest_is():
     serials = [json.loads(data)["serialNumber"].removeprefix("urn:uuid:") for data in layers.values()]
     assert [one["url"] for one in content["externalReferences"]] == [f"urn:cdx:{serial}/1" for serial in serials]
     stub = next(one for one in content["components"] if one["bom-ref"] == OPENSSL)
+    assert stub["properties"] == [{"name": "stella:layer:index", "value": "0"}]
     assert stub.keys() == {"type", "bom-ref", "name", "version", "purl", "properties", "externalReferences"}
     (link,) = stub["externalReferences"]
     assert link == {"type": "bom", "url": f"urn:cdx:{serials[0]}/1#{OPENSSL.replace('%', '%25')}"}
 
 
-def test_what_a_stub_cannot_say_is_written_whole():
-    """That the image's component has no licence although the layer's document states one."""
+def test_what_the_image_lacks_is_stated():
+    """That its component has no licence although the layer's document states one; one without supplier is whole."""
     layers = documents_of(PLAIN)
+    read = {index: read_layer_document(data) for index, data in layers.items()}
     bare = replace(PLAIN, components=tuple(replace(one, licenses=()) for one in PLAIN.components))
-    stripped, linked = strip(bare, {index: read_layer_document(data) for index, data in layers.items()})
-    assert linked == set()
-    assert stripped == bare
+    stripped = strip(bare, read)
+    assert stripped.lacking[OPENSSL] == ["licenses"]
+    assert b"stella:exact:licenses" in encode_linked(bare, layers)
     assert resolve(encode_linked(bare, layers), layers.values()) == bare
+    nobody = replace(PLAIN, components=tuple(replace(one, supplier="") for one in PLAIN.components))
+    assert LIBC not in strip(nobody, read).lacking
+    assert resolve(encode_linked(nobody, layers), layers.values()) == nobody
 
 
 def test_what_differs_is_stated():
@@ -99,10 +122,10 @@ def test_what_differs_is_stated():
     layers = documents_of(PLAIN)
     more = tuple(sorted((*PLAIN.components[0].evidence, Evidence("a", "dpkg", 1))))
     image = replace(PLAIN, components=(replace(PLAIN.components[0], evidence=more), *PLAIN.components[1:]))
-    stripped, linked = strip(image, {index: read_layer_document(data) for index, data in layers.items()})
-    assert linked == {component.ref for component in PLAIN.components}
-    assert [bool(component.evidence) for component in stripped.components] == [True, False, False, False]
-    assert not any(getattr(stripped.components[1], name) for name in SHARED)
+    stripped = strip(image, {index: read_layer_document(data) for index, data in layers.items()})
+    assert stripped.lacking.keys() == {component.ref for component in PLAIN.components}
+    assert [bool(component.evidence) for component in stripped.sbom.components] == [True, False, False, False]
+    assert not any(getattr(stripped.sbom.components[1], name) for name in SHARED)
 
 
 def test_wrong_documents_are_refused():
@@ -123,20 +146,3 @@ def test_a_link_to_nothing_is_refused():
     linked = encode_linked(PLAIN, layers).replace(b"/1#pkg:deb/debian/libc6", b"/1#pkg:deb/debian/libc7")
     with pytest.raises(TargetError, match="does not hold"):
         resolve(linked, layers.values())
-
-
-def test_stored_documents():
-    """Keys name content; the bytes are the documents."""
-    key, data = stored_layer(PLAIN, 1)
-    assert key == f"layers/{'1' * 64}/sbom.cdx.json.zst"
-    assert decode(ZstdDecompressor().decompress(data)) == layer_sbom(PLAIN, 1)
-    key, data = stored_image(PLAIN)
-    assert (key, cyclonedx_protobuf_reader.decode(data)) == (f"images/{PLAIN.subject.digest}/inventory.cdx.pb", PLAIN)
-    used = replace(
-        PLAIN,
-        components=tuple(replace(one, use=Use("not-reached")) for one in PLAIN.components),
-        usage=Usage((), (), (("used", 0), ("not-reached", 4))),
-    )
-    key, data = stored_image(used)
-    assert key.endswith("/usage.cdx.pb")
-    assert cyclonedx_protobuf_reader.decode(data).components == ()

@@ -6,18 +6,19 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
+from core.sbom.cuts import cut
 from core.sbom.samples import SAMPLE
 from core.sbom.usages import traced_sboms
+from stellaops_core.digest import sha256
 from stellaops_core.errors import TargetError
-from stellaops_core.sbom import spdx_json
-from stellaops_core.sbom.linked import layer_sbom
-from stellaops_core.sbom.spdx_linked import encode_linked, resolve
+from stellaops_core.sbom.spdx_json_reader import decode
+from stellaops_core.sbom.spdx_linked import edition_of, encode_layer, encode_linked, named, resolve
 
 PLAIN = replace(SAMPLE, removed=())
 
 
 def documents_of(sbom):
-    return {index: spdx_json.encode(layer_sbom(sbom, index)) for index in range(len(sbom.subject.layers))}
+    return {index: encode_layer(cut(sbom, index), "e") for index in range(len(sbom.subject.layers))}
 
 
 @settings(max_examples=30, deadline=None)
@@ -48,3 +49,51 @@ def test_wrong_documents_are_refused():
     for documents in ([layers[0]], [layers[0], layers[1].replace(b"MIT", b"ISC")]):
         with pytest.raises(TargetError, match="is missing, or does not hold"):
             resolve(linked, documents)
+    with pytest.raises(TargetError, match="refers to the documents of its layers"):
+        decode(linked)
+
+
+def test_editions():
+    """A layer's document says what it is a function of; other editions have other namespaces."""
+    one, other = (encode_layer(cut(PLAIN, 0), edition) for edition in ("1", "2"))
+    assert (edition_of(one), edition_of(other)) == ("1", "2")
+    assert json.loads(one)["documentNamespace"] != json.loads(other)["documentNamespace"]
+    assert decode(one) == decode(other) == cut(PLAIN, 0)
+    for data in (b"", b"[]", b'{"creationInfo": 1}', b'{"creationInfo": {"comment": "x y"}}', b"\xff"):
+        assert edition_of(data) == ""
+
+
+def test_stubs_are_small():
+    """Evidence, licences, suppliers and the like are the layer's; name, version and purl are there for every tool."""
+    packages = json.loads(encode_linked(PLAIN, documents_of(PLAIN)))["packages"]
+    stub = next(one for one in packages if one["name"] == "openssl")
+    assert stub["versionInfo"]
+    assert stub["externalRefs"]
+    assert not stub.keys() & {"supplier", "sourceInfo", "checksums", "homepage"}
+    assert [one["comment"] for one in stub["annotations"]] == ['{"layer":0}']
+
+
+def test_named():
+    """What a reader has to look for; nothing where no package is a copy."""
+    layers = documents_of(PLAIN)
+    assert named(encode_linked(PLAIN, layers)) == [sha256(data) for data in layers.values()]
+    assert named(layers[0]) == []
+
+
+def test_a_layer_that_is_there_twice():
+    """Its document is named once."""
+    layers = documents_of(PLAIN)
+    twice = replace(
+        PLAIN, subject=replace(PLAIN.subject, layers=(*PLAIN.subject.layers, replace(PLAIN.subject.layers[0], index=2)))
+    )
+    linked = encode_linked(twice, layers | {2: layers[0]})
+    assert len(json.loads(linked)["externalDocumentRefs"]) == 2
+    assert resolve(linked, layers.values()) == twice
+
+
+def test_what_the_image_lacks_is_stated():
+    """That its package has no licence, or nothing else, although the layer's document states it."""
+    layers = documents_of(PLAIN)
+    nothing = {"licenses": (), "hashes": (), "urls": (), "properties": ()}
+    bare = replace(PLAIN, components=tuple(replace(one, **nothing) for one in PLAIN.components))
+    assert resolve(encode_linked(bare, layers), layers.values()) == bare

@@ -17,7 +17,7 @@ from stellaops_core.sbom.sbom import Sbom
 from stellaops_core.scan import scan as module
 from stellaops_core.scan.cache import LayerCache, open_cache
 from stellaops_core.scan.options import Progress, ScanOptions
-from stellaops_core.scan.scan import Outcome, scan, scan_documents
+from stellaops_core.scan.scan import Outcome, scan, scan_documents, scan_index
 
 
 def status(*packages: str) -> str:
@@ -316,3 +316,28 @@ def test_scratch_images_and_empty_directories(tmp_path: Path) -> None:
     assert sbom_of(oci_layout(tmp_path / "image", [])).components == ()
     (tmp_path / "empty").mkdir()
     assert sbom_of(tmp_path / "empty", "dir").components == ()
+
+
+def test_the_index_of_a_known_image_is_kept(tmp_path: Path, image: Path) -> None:
+    """Where the design puts it; other options or another index in its place, and it is made again."""
+    cache = open_cache(str(tmp_path / "cache"))
+
+    def index(**options: Any) -> tuple[bytes, int]:
+        steps: list[Progress] = []
+        with open_layout(image) as source:
+            data = scan_index(source, options=ScanOptions(view="usage", **options), cache=cache, progress=steps.append)
+            return data, len(steps)
+
+    with open_layout(image) as source:
+        digest = source.image.digest
+    first, read = index()
+    assert read
+    assert index() == (first, 0)
+    assert (tmp_path / f"cache/indexes/{digest[7:]}/bom-index.bin").is_file()
+    named, _ = index(name="other")
+    assert named != first
+    for _ in range(2):
+        assert index()[0] == first
+    cache.put_index(digest, b"other")
+    assert index()[0] == first
+    assert cache.info().documents == 3
