@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stellaops_core.component import Step
+from stellaops_core.entrytrace.bounds import more_than
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
 from stellaops_core.entrytrace.ways import ALWAYS, Forks, Ways, prefix
@@ -90,5 +91,5 @@ class Caller(Protocol):
 def first(caller: Caller, call: Call, items: Sequence[_Item], limit: int, what: str) -> Sequence[_Item]:
     """Return at most `limit` of what a call names; that there are more is told, never left out in silence."""
     if len(items) > limit:
-        caller.note(Undetermined(call.place, call.line, f"more than {limit:,} {what}"))
+        caller.note(Undetermined(call.place, call.line, more_than(limit, what)))
     return items[:limit]

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stellaops_core.analyzers.dotnet_code import DotnetCode, DotnetDeps
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.dotnet_host import Application, Installed, frameworks_of, read_application, version_key
 from stellaops_core.entrytrace.dotnet_libraries import find_native, system_edges
 from stellaops_core.entrytrace.process import Edge, Level, Process, Undetermined
@@ -33,16 +34,18 @@ _FITTING: Final = ("alpine", "any", "base", "centos", "debian", "fedora", "linux
 
 def follow_dotnet(root: Root, process: Process) -> Iterator[Edge | Undetermined]:
     """Yield what a host of .NET loads; a `process.Follow`. Nothing for other programs."""
-    application = read_application(root, process)
+    bounds = Bounds(process.program, "nuget")
+    application = read_application(root, process, bounds)
     if application is not None:
-        yield from _Run(root, process, application).edges()
+        yield from _Run(root, process, application, bounds).edges()
+        yield from bounds.gaps
 
 
 class _Run:
     """One process: where assemblies are found, what was reached, what is still to be followed."""
 
-    def __init__(self, root: Root, process: Process, application: Application) -> None:
-        self._root, self._process, self._application = root, process, application
+    def __init__(self, root: Root, process: Process, application: Application, bounds: Bounds) -> None:
+        self._root, self._process, self._application, self._bounds = root, process, application, bounds
         self._step = process.steps[-1] if process.steps else None
         self._places: dict[str, str] = {}  # simple name in lower case to the file that is taken
         self._others: dict[str, str] = {}  # what may be loaded besides: path to why
@@ -52,7 +55,7 @@ class _Run:
 
     def edges(self) -> Iterator[Edge | Undetermined]:
         application, root = self._application, self._root
-        frameworks = list(frameworks_of(root, self._process, application))
+        frameworks = list(frameworks_of(root, self._process, application, self._bounds))
         yield from map(self._gap, application.gaps)
         yield from self._host(frameworks)
         self._take_application()
@@ -67,7 +70,9 @@ class _Run:
                 yield from self._reach(application.path or self._process.program, path, how, "maybe")
         yield from self._follow()
         folders = [application.folder, *(framework.folder for framework in frameworks)]
-        yield from system_edges(root, self._process.program, folders)
+        bounds = Bounds(self._process.program)
+        yield from system_edges(root, self._process.program, folders, bounds)
+        yield from bounds.gaps
 
     def _gap(self, reason: str) -> Undetermined:
         place, line = (self._step.place, self._step.line) if self._step else ("ENTRYPOINT", 0)
@@ -122,7 +127,7 @@ class _Run:
     def _deps(self, folder: str, name: str) -> DotnetDeps | None:
         """Note what a deps.json lists that is there."""
         place = name.lstrip("/") if name.startswith("/") else f"{folder}/{name}"
-        listed = self._root.facts(place, DotnetDeps)
+        listed = self._bounds.kept(self._root, place, DotnetDeps)
         for path in listed.assemblies if listed else ():
             if real := self._real(f"{folder}/{path}"):
                 self._place(real)
@@ -143,13 +148,13 @@ class _Run:
                     self._levels[path] = "maybe"
 
     def _place(self, path: str) -> None:
-        if len(self._places) < ASSEMBLIES_LIMIT:
+        if not self._bounds.is_full(len(self._places), ASSEMBLIES_LIMIT, "assemblies"):
             self._places.setdefault(_simple(path), path)
 
     def _beside(self, folder: str) -> Iterator[str]:
         """Yield the assemblies in an application's directory and below it."""
         root, left, count = self._root, [folder], 0
-        while left and count < FOLDERS_LIMIT:
+        while left and not self._bounds.is_full(count, FOLDERS_LIMIT, "directories", folder):
             place = left.pop()
             count += 1
             for name in root.names(place):

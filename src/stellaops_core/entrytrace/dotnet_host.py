@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from stellaops_core.analyzers.dotnet_code import DotnetConfig, Framework
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Process
 from stellaops_core.entrytrace.root import Root
 
@@ -56,25 +57,25 @@ class Installed(Struct, frozen=True):
     """Whether the host would take it."""
 
 
-def read_application(root: Root, process: Process) -> Application | None:
+def read_application(root: Root, process: Process, bounds: Bounds) -> Application | None:
     """Return what a process runs; None where its program is no host of .NET."""
     program = process.program
     folder, _, name = program.rpartition("/")
     if name in {"dotnet", "dotnet.exe"} and any(root.is_directory(f"{folder}/{part}") for part in ("host", "shared")):
-        return _by_command(root, process, folder)
+        return _by_command(root, process, folder, bounds)
     config = root.facts(program, DotnetConfig)
     if config is not None:
         return Application(program, folder, name, _host_of(root, process), config, bundled=True)
     if root.is_file(f"{program}.dll") and root.is_file(f"{program}.runtimeconfig.json"):
         found = Application(f"{program}.dll", folder, name)
-        found.config = root.facts(f"{program}.runtimeconfig.json", DotnetConfig)
+        found.config = bounds.kept(root, f"{program}.runtimeconfig.json", DotnetConfig)
         if not root.is_file(f"{folder}/libhostfxr.so"):
             found.host = _host_of(root, process)
         return found
     return None
 
 
-def _by_command(root: Root, process: Process, folder: str) -> Application:
+def _by_command(root: Root, process: Process, folder: str, bounds: Bounds) -> Application:
     """Take the arguments of `dotnet` apart."""
     found = Application(host=folder)
     words = iter(process.arguments[1:])
@@ -86,7 +87,7 @@ def _by_command(root: Root, process: Process, folder: str) -> Application:
         elif word == "exec" or (word.startswith("-") and word not in {"--info", "--version", "-h", "--help"}):
             continue
         elif word.lower().endswith(_ASSEMBLY):
-            _enter(root, process, found, word)
+            _enter(root, process, found, word, bounds)
             return found
         else:
             _enter_sdk(root, found, word)
@@ -96,7 +97,7 @@ def _by_command(root: Root, process: Process, folder: str) -> Application:
     return found
 
 
-def _enter(root: Root, process: Process, found: Application, word: str) -> None:
+def _enter(root: Root, process: Process, found: Application, word: str, bounds: Bounds) -> None:
     path = word.lstrip("/") if word.startswith("/") else f"{process.directory}/{word}"
     real = root.real(path)
     if real is None:
@@ -107,7 +108,7 @@ def _enter(root: Root, process: Process, found: Application, word: str) -> None:
     found.name = name.rpartition(".")[0]
     stated = found.options.get("runtimeconfig", "")
     place = (stated.lstrip("/") if stated.startswith("/") else f"{process.directory}/{stated}") if stated else ""
-    found.config = root.facts(place or f"{found.folder}/{found.name}.runtimeconfig.json", DotnetConfig)
+    found.config = bounds.kept(root, place or f"{found.folder}/{found.name}.runtimeconfig.json", DotnetConfig)
     if stated and found.config is None:
         found.gaps.append(f"the configuration {stated} is not known")
 
@@ -134,13 +135,13 @@ def _host_of(root: Root, process: Process) -> str:
     return ""
 
 
-def frameworks_of(root: Root, process: Process, application: Application) -> Iterator[Installed]:
+def frameworks_of(root: Root, process: Process, application: Application, bounds: Bounds) -> Iterator[Installed]:
     """Yield the frameworks that the host chooses, each once, those that others build on after them."""
     left = [(one, 0) for one in (application.config.frameworks if application.config else ())]
     seen = set()
     while left:
         wanted, depth = left.pop(0)
-        if wanted.name in seen or depth > FRAMEWORK_DEPTH:
+        if wanted.name in seen or bounds.is_full(depth - 1, FRAMEWORK_DEPTH, "frameworks build on one another"):
             continue
         seen.add(wanted.name)
         folder = f"{application.host}/shared/{wanted.name}"
@@ -153,7 +154,7 @@ def frameworks_of(root: Root, process: Process, application: Application) -> Ite
         stand_in = chosen or max(versions, key=version_key, default="")
         if stand_in:
             yield Installed(f"{folder}/{stand_in}", wanted.name, bool(chosen))
-            below = root.facts(f"{folder}/{stand_in}/{wanted.name}.runtimeconfig.json", DotnetConfig)
+            below = bounds.kept(root, f"{folder}/{stand_in}/{wanted.name}.runtimeconfig.json", DotnetConfig)
             left += [(one, depth + 1) for one in (below.frameworks if below else ())]
 
 

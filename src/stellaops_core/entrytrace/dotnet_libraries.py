@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Edge
 from stellaops_core.entrytrace.root import Root
 
@@ -50,15 +51,15 @@ def find_native(root: Root, assembly: str, name: str, folder: str) -> Iterator[s
                 yield real
 
 
-def system_edges(root: Root, program: str, folders: Sequence[str]) -> Iterator[Edge]:
+def system_edges(root: Root, program: str, folders: Sequence[str], bounds: Bounds) -> Iterator[Edge]:
     """Yield the runtime's native libraries in its directories, and those of the system that it looks for by itself."""
     for folder in dict.fromkeys(folders):
-        for name in root.names(folder)[:LIBRARIES_LIMIT] if folder else ():
+        for name in bounds.first(root.names(folder), LIBRARIES_LIMIT, "names", folder) if folder else ():
             real = root.real(f"{folder}/{name}")
             if real and ".so" in name and root.is_file(real):
                 yield Edge(program, real, "a native library of the runtime", level="maybe")
     for place in _linked(root):
-        for name in root.names(place)[:LIBRARIES_LIMIT]:
+        for name in bounds.first(root.names(place), LIBRARIES_LIMIT, "names", place):
             real = root.real(f"{place}/{name}")
             if real and _SYSTEM.fullmatch(name):
                 yield Edge(program, real, "a library that the runtime looks for", level="maybe")

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from stellaops_core.analyzers.java_code import JavaArchive, JavaClass, JavaCode
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.java_command import join
 from stellaops_core.entrytrace.root import Root
 
@@ -49,11 +50,9 @@ class Element(Struct, frozen=True):
 class ClassPath:
     """The elements of one process, and who defines which package."""
 
-    def __init__(self, root: Root, directory: str) -> None:
-        self._root, self._directory = root, directory
+    def __init__(self, root: Root, directory: str, bounds: Bounds) -> None:
+        self._root, self._directory, self._bounds = root, directory, bounds
         self.elements: dict[str, Element] = {}
-        self.damaged: list[str] = []
-        """Archives parts of which could not be read."""
         self._definers: dict[str, int] = {}
         self._defined: dict[str, dict[str, int]] = {}
         self._order: list[Element] = []
@@ -74,19 +73,21 @@ class ClassPath:
 
     def _add_file(self, path: str, how: str, source: str, *, deployed: bool) -> Element | None:
         real = self._root.real(self._place(path))
-        if real is None or len(self.elements) >= ELEMENTS_LIMIT:
+        if real is None:
             return None
         if real in self.elements:
             return self.elements[real]
+        if self._bounds.is_full(len(self.elements), ELEMENTS_LIMIT, "elements on the class path"):
+            return None
         if self._root.is_directory(real):
             return self._keep(Element(real, source, how, None, deployed))
         code = self._root.facts(real, JavaCode)
+        if code.flaws if code else real.lower().endswith((".jar", ".war", ".ear", ".rar", ".sar")):
+            self._bounds.note("parts of the archive can't be read", real)
         if code is None:
             return self._keep(Element(real, source, how, None, deployed))
-        if code.flaws:
-            self.damaged.append(real)
         element = self._keep(Element(real, source, how, code.archives[0], deployed))
-        for archive in code.archives[1:]:
+        for archive in self._bounds.first(code.archives[1:], ELEMENTS_LIMIT, "archives inside", real):
             self._keep(Element(f"{real}!/{archive.inside}", real, "an archive inside", archive, deployed))
         self._add_named(element, code.archives[0].manifest.get("class-path", ""))
         return element
@@ -117,7 +118,7 @@ class ClassPath:
     def add_below(self, directory: str, how: str, source: str, *, deployed: bool = False) -> None:
         """Add all archives in a directory and below, and where web applications have classes."""
         left = [directory]
-        while left and self._walked < DIRECTORIES_LIMIT:
+        while left and not self._bounds.is_full(self._walked, DIRECTORIES_LIMIT, "directories", directory):
             self._walked += 1
             place = left.pop()
             for name in self._root.names(place):

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
+from stellaops_core.entrytrace.bounds import Bounds, more_than
 from stellaops_core.entrytrace.java_class_path import ClassPath, Element
 from stellaops_core.entrytrace.java_command import Command, join, read_command
 from stellaops_core.entrytrace.java_containers import CONTAINERS, SPRING
@@ -41,17 +42,20 @@ def follow_java(root: Root, process: Process) -> Iterator[Edge | Undetermined]:
             place, line = (step.place, step.line) if step else ("ENTRYPOINT", 0)
             yield Undetermined(place, line, "the Java runtime of this launcher was not found", "")
         return
+    bounds = Bounds(process.program)
     if name not in _LAUNCHERS:
-        yield from runtime_edges(root, process, home, draws=True)
+        yield from runtime_edges(root, process, home, bounds, draws=True)
+        yield from bounds.gaps
         return
     command = read_command(root, process)
     yield from sorted(command.gaps)
     run = _Run(root, process, command, home)
     edges = list(run.edges())
-    yield from runtime_edges(root, process, home, draws=run.draws())
+    yield from runtime_edges(root, process, home, bounds, draws=run.draws())
     libraries = process.environment.get("LD_LIBRARY_PATH") or ""
-    yield from native_edges(root, process.program, command.properties, libraries)
+    yield from native_edges(root, process.program, command.properties, libraries, bounds)
     yield from edges
+    yield from bounds.gaps
 
 
 def _home_of_service(root: Root, process: Process) -> str | None:
@@ -70,7 +74,8 @@ class _Run:
     def __init__(self, root: Root, process: Process, command: Command, home: str) -> None:
         self._root, self._process, self._command, self._home = root, process, command, home
         self._step = process.steps[-1] if process.steps else None
-        self._path = ClassPath(root, process.directory)
+        self._bounds = Bounds(process.program, "maven")
+        self._path = ClassPath(root, process.directory, self._bounds)
         self._used: set[str] = set()
         self._left: deque[tuple[Element, str]] = deque()
         self._seen: set[tuple[str, str]] = set()
@@ -89,8 +94,7 @@ class _Run:
         yield from self._containers()
         yield from self._follow()
         yield from self._others()
-        for place in self._path.damaged:
-            yield Undetermined(place, 0, "archives inside it can't be read", "maven")
+        yield from self._bounds.gaps
 
     def draws(self) -> bool:
         """Say whether any class on the path may draw."""
@@ -237,7 +241,7 @@ class _Run:
             for name in self._path.references(element, package):
                 steps -= 1
                 if steps < 0:
-                    yield self._gap(f"more than {STEPS_LIMIT:,} references between packages")
+                    yield self._gap(more_than(STEPS_LIMIT, "references between packages"))
                     return
                 definer = self._path.definer(name, element)
                 if definer:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from stellaops_core.analyzers.texts import Text
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Edge, Level, Process
 from stellaops_core.entrytrace.root import Root
 
@@ -47,13 +48,14 @@ def is_drawn(package: str) -> bool:
     return package.startswith(_DRAWN)
 
 
-def runtime_edges(root: Root, process: Process, home: str, *, draws: bool) -> Iterator[Edge]:
+def runtime_edges(root: Root, process: Process, home: str, bounds: Bounds, *, draws: bool) -> Iterator[Edge]:
     """Yield what the launcher loads; `draws`: whether anything it runs may draw."""
-    program, machine = process.program, _machine(root, home, process)
+    program, libraries = process.program, _libraries(root, f"{home}/lib", bounds)
+    machine = _machine(root, home, process, libraries)
     for path in _BOOT:
         if (real := root.real(f"{home}/{path}")) and root.is_file(real):
             yield Edge(program, real, "the runtime's own classes")
-    for path in _libraries(root, f"{home}/lib"):
+    for path in libraries:
         name = path.rpartition("/")[2]
         if _DRAWS.fullmatch(name) and not draws:
             continue
@@ -68,7 +70,7 @@ def runtime_edges(root: Root, process: Process, home: str, *, draws: bool) -> It
         yield Edge(program, store, "the runtime's trusted certificates", level="maybe")
 
 
-def _machine(root: Root, home: str, process: Process) -> str | None:
+def _machine(root: Root, home: str, process: Process, libraries: list[str]) -> str | None:
     """Return the virtual machine that is loaded: the first of jvm.cfg, or the one that an option names."""
     known = []
     for path in (f"{home}/lib/jvm.cfg", *(f"{home}/lib/{name}/jvm.cfg" for name in root.names(f"{home}/lib"))):
@@ -77,25 +79,37 @@ def _machine(root: Root, home: str, process: Process) -> str | None:
             break
     stated = [word[1:] for word in process.arguments[1:] if word and word[1:] in known]
     for kind in (*stated[-1:], *known[:1], "server"):
-        for path in _libraries(root, f"{home}/lib"):
+        for path in libraries:
             if path.endswith(f"/{kind}/libjvm.so"):
                 return path
     return None
 
 
-def _libraries(root: Root, directory: str, depth: int = 3) -> Iterator[str]:
-    """Yield native libraries in a directory and those below it, real paths."""
-    for name in root.names(directory)[:LIBRARIES_LIMIT]:
-        real = root.real(f"{directory}/{name}")
-        if real is None:
-            continue
-        if ".so" in name and not root.is_directory(real):
-            yield real
-        elif depth and name != "security" and root.is_directory(real):
-            yield from _libraries(root, real, depth - 1)
+def _libraries(root: Root, directory: str, bounds: Bounds) -> list[str]:
+    """Return native libraries in a directory and those below it, real paths, each directory's before the next one's."""
+    found: list[str] = []
+    left, count = [directory], 0
+    seen = {root.real(directory)}
+    while left:
+        place = left.pop()
+        inner: list[str] = []
+        for name in root.names(place):
+            if bounds.is_full(count, LIBRARIES_LIMIT, "files of the runtime", directory):
+                return found
+            count += 1
+            real = root.real(f"{place}/{name}")
+            if real is None or real in seen:
+                continue
+            if ".so" in name and not root.is_directory(real):
+                found.append(real)
+            elif name != "security" and root.is_directory(real):
+                seen.add(real)
+                inner.append(real)
+        left += reversed(inner)
+    return found
 
 
-def native_edges(root: Root, source: str, properties: dict[str, str], path: str) -> Iterator[Edge]:
+def native_edges(root: Root, source: str, properties: dict[str, str], path: str, bounds: Bounds) -> Iterator[Edge]:
     """Yield libraries where `System.loadLibrary` looks: any of them may be asked for. `path`: LD_LIBRARY_PATH."""
     level: Level = "maybe"
     stated = [*properties.get("java.library.path", "").split(":"), *path.split(":")]
@@ -108,7 +122,7 @@ def native_edges(root: Root, source: str, properties: dict[str, str], path: str)
             places.setdefault(f"usr/lib/{triplet}/jni", _ANY)
     found = set()
     for place, wanted in places.items():
-        for name in root.names(place)[:LIBRARIES_LIMIT]:
+        for name in bounds.first(root.names(place), LIBRARIES_LIMIT, "names", place):
             real = root.real(f"{place}/{name}")
             if wanted.fullmatch(name) and real and root.is_file(real) and real not in found:
                 found.add(real)

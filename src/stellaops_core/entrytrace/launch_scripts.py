@@ -13,6 +13,7 @@ from msgspec import DecodeError, json
 from msgspec.structs import replace
 
 from stellaops_core.component import Step
+from stellaops_core.entrytrace.bounds import more_than
 from stellaops_core.entrytrace.calls import Call, Caller, Found, first
 from stellaops_core.entrytrace.process import Undetermined
 from stellaops_core.entrytrace.root import Root
@@ -119,7 +120,7 @@ def _script(caller: Caller, call: Call, directory: str, name: str, rest: Sequenc
         return
     text, scripts = manifest
     place = caller.root.real(f"{project}/package.json") or ""
-    inner = replace(call, directory=project, environment=_environment(call, project, name), place=place)
+    inner = replace(call, directory=project, environment=_environment(caller, call, project, name), place=place)
     if name not in scripts:
         yield from _default(caller, inner, name, project, rest)
         return
@@ -142,7 +143,7 @@ def _default(caller: Caller, call: Call, name: str, project: str, rest: Sequence
         caller.note(Undetermined(call.place, 0, f"the package has no script {name[:80]}"))
 
 
-def _environment(call: Call, project: str, name: str) -> dict[str, str]:
+def _environment(caller: Caller, call: Call, project: str, name: str) -> dict[str, str]:
     """What npm adds: programs of packages come first."""
     places = []
     directory = project
@@ -151,6 +152,8 @@ def _environment(call: Call, project: str, name: str) -> dict[str, str]:
         if directory in {"/", ""}:
             break
         directory = directory.rpartition("/")[0] or "/"
+    else:
+        caller.note(Undetermined(call.place, call.line, more_than(PARENT_LIMIT, "directories above one another")))
     path = ":".join([*places, call.environment.get("PATH", "")])
     return {**call.environment, "PATH": path, "npm_lifecycle_event": name, "INIT_CWD": call.directory}
 
@@ -177,7 +180,7 @@ def _binary(caller: Caller, call: Call, words: Sequence[str]) -> Iterator[Found]
     if at >= len(words):
         return None
     project = project_of(caller.root, call.directory) or call.directory
-    inner = replace(call.then(*words[at:]), environment=_environment(call, project, "npx"))
+    inner = replace(call.then(*words[at:]), environment=_environment(caller, call, project, "npx"))
     return iter(caller.run(inner))
 
 

@@ -17,7 +17,7 @@ from stellaops_core.entrytrace.calls import Call, Caller, Found, first
 from stellaops_core.entrytrace.process import Undetermined
 from stellaops_core.entrytrace.root import Root
 from stellaops_core.entrytrace.shell_files import absolute, find_names, text_of
-from stellaops_core.entrytrace.shell_patterns import UNKNOWN
+from stellaops_core.entrytrace.shell_patterns import MANY, UNKNOWN
 from stellaops_core.entrytrace.ways import ALWAYS, Ways
 
 SERVICE_LIMIT = 200
@@ -106,7 +106,11 @@ def _included(caller: Caller, call: Call, section: Section, here: str) -> list[S
         for path in first(caller, call, find_names(root, here, expanded), INCLUDE_LIMIT, "included files"):
             there = absolute(here, path)
             text = text_of(root, there)
-            found.extend(read_sections(text, root.real(there) or "") if text is not None else ())
+            if text is not None:
+                found.extend(read_sections(text, root.real(there) or ""))
+            elif path == MANY or root.is_file(there):
+                reason = f"not all that {pattern[:80]} includes can be read"
+                caller.note(Undetermined(section.place, section.settings["files"].line, reason))
     return found
 
 

@@ -68,9 +68,8 @@ class NativeLoader:
         libraries.forget()
         if libraries.search.left <= 0:
             reason = f"its libraries are in more than the {LOOK_LIMIT:,} places that are looked at"
-            yield Undetermined(self._process.program, 0, reason)
-        elif libraries.search.cut:
-            yield Undetermined(self._process.program, 0, "too many libraries, or too long a path to look for them")
+            libraries.search.bounds.note(reason)
+        yield from libraries.search.bounds.gaps
 
     def _start(self, path: str, native: Native) -> Iterator[Edge | Undetermined]:
         libraries = Libraries(self._root, self._process, native)
@@ -102,7 +101,8 @@ class NativeLoader:
             if not edges and "/" not in name and (real := self._root.real(f"{one.origin}/{name}")):
                 edges = list(libraries.take_file(one, real, f"dlopen {name}"))
             yield from edges
-        for where, how in plugins_of(self._root, one.path, one.native.soname) if one.native.soname else ():
+        bounds, soname = libraries.search.bounds, one.native.soname
+        for where, how in plugins_of(self._root, one.path, soname, bounds) if soname else ():
             yield from (
                 libraries.take_file(one, where, how) if "/" in where else libraries.take(one, where, how, "maybe")
             )

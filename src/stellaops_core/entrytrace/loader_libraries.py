@@ -19,6 +19,8 @@ from stellaops_core.analyzers.native import Native
 from stellaops_core.entrytrace.loader_paths import DIRECTORY_LIMIT, Candidate, Search
 from stellaops_core.entrytrace.process import Edge, Level, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
+from stellaops_core.readers.elf import NEEDED_LIMIT, NEEDED_TEXT_LIMIT, TEXT_LIMIT
+from stellaops_core.readers.program_texts import NAMES_LIMIT
 
 NATIVE: Final = "native"
 """Scope of what only native libraries can come of."""
@@ -77,13 +79,13 @@ class Libraries:
         return True
 
     def _is_full(self) -> bool:
-        self.search.cut = self.search.cut or len(self.loaded) >= LIBRARY_LIMIT
-        return len(self.loaded) >= LIBRARY_LIMIT
+        return self.search.bounds.is_full(len(self.loaded), LIBRARY_LIMIT, "libraries")
 
     def needs(self) -> Iterator[Edge | Undetermined]:
         """Load what the libraries need that were loaded last, breadth first."""
         while self._new and self.search.left > 0:
             one = self._new.popleft()
+            self._tell_cut(one)
             for name in one.native.needed:
                 edges = list(self.take(one, name, f"DT_NEEDED {name}"))
                 yield from edges
@@ -91,6 +93,13 @@ class Libraries:
                     yield _missing(one, name)
                 elif not edges:
                     self._missed.append((one, name))
+
+    def _tell_cut(self, one: Loaded) -> None:
+        """Tell where a file may name more libraries than were read of it."""
+        native, bounds = one.native, self.search.bounds
+        long = sum(map(len, native.needed)) + TEXT_LIMIT >= NEEDED_TEXT_LIMIT
+        if long or len(native.needed) >= NEEDED_LIMIT or len(native.dlopens) >= NAMES_LIMIT:
+            bounds.note("it may name more libraries than are read of one file", one.path)
 
     def missed(self) -> Iterator[Edge | Undetermined]:
         """Tell what was not found of what was loaded later: by now something of that name may be there."""
@@ -178,14 +187,14 @@ class Libraries:
         if by.path not in self._inherits:
             found: dict[str, None] = {}
             at: Loaded | None = by
-            while at and len(found) < DIRECTORY_LIMIT:
+            while at and len(found) <= DIRECTORY_LIMIT:
                 if at.path in self._inherits and not at.native.runpath:
                     found.update(dict.fromkeys(self._inherits[at.path]))
                     break
                 if at.native.rpath and not at.native.runpath:
                     found.update(dict.fromkeys(self.search.directories(at.native.rpath, at.origin)))
                 at = at.by
-            self._inherits[by.path] = tuple(found)[:DIRECTORY_LIMIT]
+            self._inherits[by.path] = tuple(self.search.first(tuple(found)))
         return self._inherits[by.path]
 
 

@@ -19,7 +19,7 @@ from msgspec import Struct
 
 from stellaops_core.analyzers.loader_files import LoaderCache
 from stellaops_core.analyzers.native import Native
-from stellaops_core.analyzers.texts import Text
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Process
 from stellaops_core.entrytrace.root import Root
 
@@ -75,8 +75,7 @@ class Search:
         self._variants: dict[str, tuple[str, ...] | None] = {}
         self.left = LOOK_LIMIT
         """Places that may still be looked at."""
-        self.cut = False
-        """Whether a path was longer than what is read of it."""
+        self.bounds = Bounds(process.program)
         self.interpreter = root.real(program.interpreter) or ""
         name = program.interpreter.rpartition("/")[2]
         self.is_musl = name.startswith("ld-musl-")
@@ -142,11 +141,12 @@ class Search:
         """Take a path apart and put in what its variables stand for; `origin`: where the file lies that has it."""
         self.left -= 1
         parts = re.split(f"[{separators}]", path) if path else []
-        if len(parts) > DIRECTORY_LIMIT:
-            self.cut = True
-            del parts[DIRECTORY_LIMIT:]
-        full = (self._expand(part, origin) for part in parts)
+        full = (self._expand(part, origin) for part in self.first(parts))
         return tuple(dict.fromkeys(one if one.startswith("/") else f"{self._process.directory}/{one}" for one in full))
+
+    def first(self, directories: Sequence[str]) -> Sequence[str]:
+        """Return as many directories as one path may have."""
+        return self.bounds.first(directories, DIRECTORY_LIMIT, "directories on one path of the linker")
 
     def expand(self, name: str, origin: str) -> str:
         """Put in what the variables in a library's name stand for."""
@@ -159,7 +159,7 @@ class Search:
     def _musl_path(self, interpreter: str, name: str) -> tuple[str, ...]:
         prefix = interpreter.rpartition("/")[0].rpartition("/")[0]
         architecture = name.removeprefix("ld-musl-").partition(".")[0]
-        path = self._text(f"{prefix}/etc/ld-musl-{architecture}.path")
+        path = self.bounds.text(self._root, f"{prefix}/etc/ld-musl-{architecture}.path")
         return self.directories("/lib:/usr/local/lib:/usr/lib" if path is None else path.strip(), "", ":\n")
 
     # -- glibc's cache -------------------------------------------------------------------------------------------------
@@ -201,15 +201,18 @@ class Search:
     @cached_property
     def configured(self) -> tuple[str, ...]:
         """The directories of `etc/ld.so.conf` and what it includes."""
-        return tuple(dict.fromkeys(self._configured()))[:DIRECTORY_LIMIT]
+        return tuple(self.first(tuple(dict.fromkeys(self._configured()))))
 
     def _configured(self) -> Iterator[str]:
+        bounds, root = self.bounds, self._root
         files, done, patterns = [f"{self._etc}/ld.so.conf"], 0, set[str]()
-        while done < min(len(files), INCLUDE_LIMIT):
-            for line in (self._text(files[done]) or "").splitlines()[:LINE_LIMIT]:
+        while done < len(files) and not bounds.is_full(done, INCLUDE_LIMIT, "files that ld.so.conf includes"):
+            lines = (bounds.text(root, files[done]) or "").splitlines()
+            for line in bounds.first(lines, LINE_LIMIT, "lines", files[done]):
                 word, *rest = line.partition("#")[0].split() or [""]
                 if word == "include":
-                    new = [one for one in rest if one not in patterns][: PATTERN_LIMIT - len(patterns)]
+                    new = [one for one in dict.fromkeys(rest) if one not in patterns]
+                    new = list(bounds.first(new, PATTERN_LIMIT - len(patterns), "patterns in ld.so.conf", files[done]))
                     patterns.update(new)
                     files += [path for pattern in new for path in self._matching(pattern)]
                 elif word and word != "hwcap":
@@ -219,15 +222,10 @@ class Search:
     def _matching(self, pattern: str) -> list[str]:
         """Return files by a pattern whose last name alone has wildcards, as ldconfig sorts them."""
         directory, _, last = (pattern if pattern.startswith("/") else f"{self._etc}/{pattern}").rpartition("/")
-        return [
-            f"{directory}/{name}" for name in self._root.names(directory)[:INCLUDE_LIMIT] if fnmatchcase(name, last)
-        ]
-
-    def _text(self, path: str) -> str | None:
-        kept = self._root.facts(path, Text)
-        return None if kept is None else kept.content.decode("utf-8", "replace")
+        names = [name for name in self._root.names(directory) if fnmatchcase(name, last)]
+        return [f"{directory}/{name}" for name in self.bounds.first(names, INCLUDE_LIMIT, f"files like {last}")]
 
     def preloaded(self) -> list[str]:
         """Return the names in glibc's `etc/ld.so.preload`."""
-        text = "" if self.is_musl else self._text(f"{self._etc}/ld.so.preload") or ""
+        text = "" if self.is_musl else self.bounds.text(self._root, f"{self._etc}/ld.so.preload") or ""
         return [name for line in text.splitlines() for name in re.split(r"[:\s]+", line.partition("#")[0]) if name]

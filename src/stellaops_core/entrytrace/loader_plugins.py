@@ -10,10 +10,9 @@ sysdeps/nptl/unwind-forcedunwind.c (`libgcc_s.so.1`); the libraries' manuals, by
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from itertools import islice
 from typing import Final
 
-from stellaops_core.analyzers.texts import Text
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.root import Root
 
 MODULE_LIMIT: Final = 5000
@@ -55,22 +54,22 @@ _SERVICE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PAM_MODULE: Final = re.compile(r"\bpam_[A-Za-z0-9_.+-]{1,200}\.so\b")
 
 
-def plugins_of(root: Root, path: str, soname: str) -> Iterator[tuple[str, str]]:
+def plugins_of(root: Root, path: str, soname: str, bounds: Bounds) -> Iterator[tuple[str, str]]:
     """Yield (name to search for, or path, and how it comes) of what a library may load; `path`: its real path."""
     home = path.rpartition("/")[0]
     if soname == "libc.so.6":
         yield "libgcc_s.so.1", "dlopen libgcc_s.so.1"
-        yield from _name_services(root)
+        yield from _name_services(root, bounds)
     elif soname.startswith("libpam.so."):
-        yield from _pam_modules(root, home)
-    left = MODULE_LIMIT
+        yield from _pam_modules(root, home, bounds)
+    count = 0
     for pattern, places in _OWN:
         if pattern.match(soname):
             for place in places:
                 for module in _modules(root, f"{home}/{place}"):
-                    left -= 1
-                    if left < 0:
+                    if bounds.is_full(count, MODULE_LIMIT, "modules of one library", path):
                         return
+                    count += 1
                     yield module, f"dlopen {place}/{module.rpartition('/')[2]}"
 
 
@@ -92,28 +91,28 @@ def _matching(root: Root, pattern: str) -> list[str]:
     return [one for one in found if root.is_directory(one)]
 
 
-def _lines(root: Root, path: str) -> list[str] | None:
-    kept = root.facts(path, Text)
-    return None if kept is None else kept.content.decode("utf-8", "replace").splitlines()[:LINE_LIMIT]
-
-
-def _name_services(root: Root) -> Iterator[tuple[str, str]]:
+def _name_services(root: Root, bounds: Bounds) -> Iterator[tuple[str, str]]:
     """Yield the modules of `etc/nsswitch.conf`; without it, those of what glibc does then."""
-    lines = _lines(root, "etc/nsswitch.conf") or ["hosts: dns files", "passwd: files"]
+    path = "etc/nsswitch.conf"
+    lines = (bounds.text(root, path) or "hosts: dns files\npasswd: files").splitlines()
     seen: set[str] = set()
-    for line in lines:
+    for line in bounds.first(lines, LINE_LIMIT, "lines", path):
         database, colon, services = line.partition("#")[0].partition(":")
         for service in re.sub(r"\[[^\]]*\]", " ", services).split() if colon else ():
-            if service not in seen and len(seen) < SERVICE_LIMIT and _SERVICE.fullmatch(service):
+            if service not in seen and _SERVICE.fullmatch(service):
+                if bounds.is_full(len(seen), SERVICE_LIMIT, "services", path):
+                    return
                 seen.add(service)
                 yield f"libnss_{service}.so.2", f"nsswitch.conf {database.strip()}: {service}"
 
 
-def _pam_modules(root: Root, home: str) -> Iterator[tuple[str, str]]:
+def _pam_modules(root: Root, home: str, bounds: Bounds) -> Iterator[tuple[str, str]]:
     """Yield the modules that PAM's configuration names; where that was not kept, all that there are."""
     named: dict[str, str] = {}
     kept = False
-    for file, line in islice(_pam_lines(root), LINE_LIMIT):
+    for count, (file, line) in enumerate(_pam_lines(root, bounds)):
+        if bounds.is_full(count, LINE_LIMIT, "lines of PAM's configuration", file):
+            break
         kept = True
         for name in _PAM_MODULE.findall(line.partition("#")[0]):
             named.setdefault(name, file)
@@ -126,8 +125,8 @@ def _pam_modules(root: Root, home: str) -> Iterator[tuple[str, str]]:
                 yield module, f"{named[name]} {name}"
 
 
-def _pam_lines(root: Root) -> Iterator[tuple[str, str]]:
+def _pam_lines(root: Root, bounds: Bounds) -> Iterator[tuple[str, str]]:
     for place in ("etc/pam.d", "usr/lib/pam.d"):
         for name in root.names(place):
-            for line in _lines(root, f"{place}/{name}") or ():
+            for line in (bounds.text(root, f"{place}/{name}") or "").splitlines():
                 yield f"{place}/{name}", line

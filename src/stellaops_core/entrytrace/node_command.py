@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Process, Undetermined
 
 WORDS_LIMIT = 10_000
@@ -58,17 +59,19 @@ class Command(Struct):
 
 def read_command(process: Process) -> Command:
     """Read a process's arguments and what its environment adds."""
-    command = Command()
+    command, bounds = Command(), Bounds(process.program, "npm")
     options = process.environment.get("NODE_OPTIONS", "")
     if options is None:
         command.gaps.append(_gap(process, "NODE_OPTIONS is not known"))
     elif options:
-        _read(command, [(one or two).replace("\\", "") for one, two in _WORD.findall(options)[:WORDS_LIMIT]], process)
-    words = process.arguments[1:WORDS_LIMIT]
+        stated = [(one or two).replace("\\", "") for one, two in _WORD.findall(options)]
+        _read(command, bounds.first(stated, WORDS_LIMIT, "words in NODE_OPTIONS"), process)
+    words = bounds.first(process.arguments[1:], WORDS_LIMIT, "words on the command line")
+    command.gaps += bounds.gaps
     if process.script:
         before = next((at for at, word in enumerate(words) if word and word[:1] != "-"), len(words))
         _read(command, words[:before], process)
-        command.main, command.arguments = "/" + process.script, words[before + 1 :]
+        command.main, command.arguments = "/" + process.script, tuple(words[before + 1 :])
     else:
         _read(command, words, process, main=True)
     return command

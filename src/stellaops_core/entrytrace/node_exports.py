@@ -12,6 +12,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from stellaops_core.entrytrace.bounds import more_than
+
 DEPTH_LIMIT = 32
 """Conditions and alternatives within one another that are gone into."""
 
@@ -96,7 +98,7 @@ def _is_before(pattern: str, other: str) -> bool:
 
 def _target(target: Any, match: str, conditions: Collection[str], *, own: bool, depth: int = 0) -> str | None:
     if depth > DEPTH_LIMIT:
-        return None
+        raise ValueError(more_than(DEPTH_LIMIT, "conditions within one another"))
     if isinstance(target, str):
         return _checked(target, match, own=own)
     if isinstance(target, dict):

@@ -9,7 +9,7 @@ Source: nodejs.org/api/modules.html "All together", "Loading from the global fol
 Specification"; packages.html "Conditional exports"; typescriptlang.org "modules: reference", file extensions.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from posixpath import normpath
 from typing import Any
 
@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from stellaops_core.analyzers.texts import Text
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.node_exports import Patterns, exported, imported
 from stellaops_core.entrytrace.root import Root
 
@@ -72,10 +73,16 @@ class Resolver:
     """Finds modules in one image, for one process."""
 
     def __init__(
-        self, root: Root, *, folders: Sequence[str] = (), conditions: Collection[str] = (), links: bool = True
+        self,
+        root: Root,
+        bounds: Bounds,
+        *,
+        folders: Sequence[str] = (),
+        conditions: Collection[str] = (),
+        links: bool = True,
     ) -> None:
         """`folders`: where else to look; `conditions`: those besides Node's; `links`: whether to follow them."""
-        self._root, self._folders, self._links = root, tuple(folders), links
+        self._root, self._bounds, self._folders, self._links = root, bounds, tuple(folders), links
         both = {"node", "node-addons", *conditions}
         self._conditions = {"require": frozenset({*both, "require"}), "import": frozenset({*both, "import"})}
         self._listed: dict[str, frozenset[str]] = {}
@@ -141,7 +148,7 @@ class Resolver:
         return self._manifests[directory]
 
     def _read(self, path: str) -> Manifest | None:
-        text = self._root.facts(path, Text)
+        text = self._bounds.kept(self._root, path, Text)
         try:
             return msgspec.json.decode(text.content.removeprefix(b"\xef\xbb\xbf"), type=Manifest) if text else None
         except (ValueError, RecursionError):
@@ -250,12 +257,11 @@ class Resolver:
         return ()
 
     def _exported(self, how: str, place: str, manifest: Manifest, subpath: str) -> tuple[str, ...]:
-        conditions, patterns = self._conditions[how], self._patterns_of(place, "exports", manifest.exports)
-        targets = (
-            exported(manifest.exports, subpath, conditions, patterns),
-            exported(manifest.exports, subpath, conditions | {_SYNCHRONOUS}, patterns),
+        patterns = self._patterns_of(place, "exports", manifest.exports)
+        targets = self._targets(
+            how, place, lambda conditions: exported(manifest.exports, subpath, conditions, patterns)
         )
-        found = [path for target in dict.fromkeys(targets) if target for path in self._files(target, place, exact=True)]
+        found = [path for target in targets for path in self._files(target, place, exact=True)]
         return tuple(dict.fromkeys(found))
 
     def _patterns_of(self, place: str, name: str, field: Any) -> Patterns:
@@ -268,17 +274,21 @@ class Resolver:
         manifest = self.manifest(scope) if scope is not None else None
         if scope is None or manifest is None:
             return ()
-        conditions, patterns = self._conditions[how], self._patterns_of(scope, "imports", manifest.imports)
-        targets = (
-            imported(manifest.imports, specifier, conditions, patterns),
-            imported(manifest.imports, specifier, conditions | {_SYNCHRONOUS}, patterns),
+        patterns = self._patterns_of(scope, "imports", manifest.imports)
+        targets = self._targets(
+            how, scope, lambda conditions: imported(manifest.imports, specifier, conditions, patterns)
         )
-        return tuple(
-            path
-            for target in dict.fromkeys(targets)
-            if target and target[:1] != "#"
-            for path in self.find(how, target, scope)
-        )
+        return tuple(path for target in targets if target[:1] != "#" for path in self.find(how, target, scope))
+
+    def _targets(self, how: str, place: str, of: Callable[[frozenset[str]], str | None]) -> list[str]:
+        """Return what a field of a package.json leads to, by the version of Node."""
+        conditions = self._conditions[how]
+        try:
+            found = (of(conditions), of(conditions | {_SYNCHRONOUS}))
+        except ValueError as error:
+            self._bounds.note(str(error), f"{place}/package.json")
+            return []
+        return [target for target in dict.fromkeys(found) if target]
 
 
 def split(specifier: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ Source: PHP manual "require", "include_path"; getcomposer.org "autoload"; PSR-4.
 
 from collections.abc import Iterator
 
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
 from stellaops_core.entrytrace.script_files import files_below, follow_files, path_from, script_of
@@ -28,6 +29,7 @@ def follow_php(root: Root, process: Process) -> Iterator[Edge | Undetermined]:
 class _Php:
     def __init__(self, root: Root, process: Process) -> None:
         self._root, self._process = root, process
+        self._bounds = Bounds(process.program, "composer")
 
     def run(self) -> Iterator[Edge | Undetermined]:
         process = self._process
@@ -51,16 +53,17 @@ class _Php:
         else:
             yield Undetermined(process.program, 0, "php runs what it is asked for", "composer")
         yield from follow_files(self._root, process, starts, self._find, read_php_imports, "composer")
+        yield from self._bounds.gaps
 
     def _find(self, source: str, mention: Mention) -> Iterator[tuple[str, str, bool]]:
         how, what, _, runs = mention
         directory = source.rpartition("/")[0]
         if how == SOURCES:
-            for one in files_below(self._root, path_from(directory, what), _ENDINGS):
+            for one in files_below(self._root, path_from(directory, what), _ENDINGS, self._bounds):
                 yield one, f"autoload of {what}", False
         elif how == COMPUTED:
             place = path_from(directory, what.rpartition("/")[0]) if "/" in what else ""
-            found = files_below(self._root, place, _ENDINGS) if place else []
+            found = files_below(self._root, place, _ENDINGS, self._bounds) if place else []
             for one in found:
                 yield one, f"include of {what}…", False
             if not found:
@@ -68,7 +71,7 @@ class _Php:
         else:
             places = [directory] if how == FILE else [directory, self._process.directory, *_INCLUDED]
             if how == FILE and self._root.is_directory(path_from(directory, what)):
-                for one in files_below(self._root, path_from(directory, what), _ENDINGS):
+                for one in files_below(self._root, path_from(directory, what), _ENDINGS, self._bounds):
                     yield one, f"a file in {what}", False
                 return
             paths = (self._root.real(path_from(place, what)) for place in places)
@@ -86,5 +89,5 @@ class _Php:
                 yield found, "Composer's autoloader", runs
         for package in self._root.names(directory):
             if not self._root.is_file(f"{directory}/composer/autoload_psr4.php"):
-                for file in files_below(self._root, f"{directory}/{package}", _ENDINGS):
+                for file in files_below(self._root, f"{directory}/{package}", _ENDINGS, self._bounds):
                     yield file, "Composer's autoloader", False

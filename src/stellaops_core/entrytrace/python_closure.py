@@ -17,6 +17,7 @@ from typing import Final
 
 from stellaops_core.analyzers.python_code import LIBRARY
 from stellaops_core.analyzers.texts import Text
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Edge, Level, Process, Undetermined
 from stellaops_core.entrytrace.python_modules import Module, Modules
 from stellaops_core.entrytrace.python_paths import Search
@@ -41,6 +42,8 @@ MODULE_LIMIT: Final = 50_000
 """Modules of one process."""
 PACKAGE_LIMIT: Final = 20_000
 """Modules of one package that imports by names which are put together."""
+LITERAL_LIMIT: Final = 10
+"""Texts in quotes of one line that changes `sys.path`."""
 MISSING_LIMIT: Final = 50
 """Missing modules that are told."""
 SCOPE: Final = "pypi"
@@ -53,9 +56,9 @@ Found = Edge | Undetermined
 class Closure:
     """The files that one process reaches."""
 
-    def __init__(self, root: Root, process: Process, search: Search) -> None:
-        self.root, self.process, self._search = root, process, search
-        self.modules = Modules(root, search.paths, search.version)
+    def __init__(self, root: Root, process: Process, search: Search, bounds: Bounds) -> None:
+        self.root, self.process, self._search, self._bounds = root, process, search, bounds
+        self.modules = Modules(root, search.paths, search.version, bounds)
         for name, place in search.mapped:
             self.modules.map(name, place)
         self._seen: set[str] = set()
@@ -104,7 +107,7 @@ class Closure:
     def _configured(self, module: Module) -> None:
         """What files name that a package reads to know what to import."""
         prefix, directories = self._search.prefix, CONFIGURED[module.name]
-        for file, name in read_configured(self.root, prefix, directories):
+        for file, name in read_configured(self.root, prefix, directories, self._bounds):
             self.defer(name, module.file, f"named by {file}")
             task = Task(name, name, module.file, PythonCode())
             self._later.append(Later(task, Import(0, "", (), "import_module"), f"named by {file}"))
@@ -191,8 +194,8 @@ class Closure:
         """A file that changes `sys.path`: what it names, and what is around it, is searched as well."""
         directory = task.file.rpartition("/")[0]
         places = [directory, directory.rpartition("/")[0], directory.rpartition("/")[0].rpartition("/")[0]]
-        for _, text in task.code.paths:
-            for literal in literals(text):
+        for line, text in task.code.paths:
+            for literal in self._bounds.first(literals(text), LITERAL_LIMIT, "texts on one line", task.file, line):
                 places += [literal] if literal.startswith("/") else [f"{place}/{literal}" for place in places[:3]]
         for place in places:
             real = self.root.real(place)
@@ -351,7 +354,7 @@ class Closure:
 
     def _plugins(self) -> dict[str, list[Plugin]]:
         if self._all_plugins is None:
-            self._all_plugins = read_plugins(self.root, self.modules.paths)
+            self._all_plugins = read_plugins(self.root, self.modules.paths, self._bounds)
         return self._all_plugins
 
     def _names(self, task: Task) -> Iterator[tuple[str, list[Module]]]:

@@ -8,6 +8,7 @@ Source: Python documentation, "Command line and environment", `site`, `runpy`.
 
 from collections.abc import Iterator
 
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Process, Undetermined
 from stellaops_core.entrytrace.python_closure import SCOPE, Closure, Found
 from stellaops_core.entrytrace.python_paths import Search, find_search
@@ -19,14 +20,16 @@ from stellaops_core.entrytrace.root import Root
 def follow_python(root: Root, process: Process) -> Iterator[Found]:
     """Yield what an interpreter loads (the contract is `process.Follow`)."""
     launch = read_launch(process)
-    search = find_search(root, process, launch.flags)
+    bounds = Bounds(process.program, SCOPE)
+    search = find_search(root, process, launch.flags, bounds)
     if search is None:
         yield Undetermined(process.program, 0, "its standard library is not found", SCOPE)
         return
-    start = _Start(Closure(root, process, search), launch)
+    start = _Start(Closure(root, process, search, bounds), launch)
     yield from start.up(search)
     yield from start.main()
     yield from start.closure.finish()
+    yield from bounds.gaps
 
 
 class _Start:

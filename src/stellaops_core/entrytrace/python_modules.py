@@ -14,6 +14,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.root import Root
 
 DEPTH_LIMIT: Final = 50
@@ -42,9 +43,9 @@ class Module(Struct, frozen=True):
 class Modules:
     """All modules that one interpreter can find."""
 
-    def __init__(self, root: Root, paths: Sequence[str], version: tuple[int, int]) -> None:
+    def __init__(self, root: Root, paths: Sequence[str], version: tuple[int, int], bounds: Bounds) -> None:
         self.paths = list(paths)
-        self._root = root
+        self._root, self._bounds = root, bounds
         self._tagged = re.compile(rf"\.(?:cpython-{version[0]}{version[1]}\w?-[\w-]+|pypy[\w-]+)\.so")
         self._indexes: dict[str, dict[str, tuple[int, str]]] = {}
         self._found: dict[str, Module | None] = {}
@@ -64,7 +65,7 @@ class Modules:
         """Return a module by its dotted name; its packages are not looked at."""
         if name in self._found:
             return self._found[name]
-        if name.count(".") > DEPTH_LIMIT:
+        if self._bounds.is_full(name.count(".") - 1, DEPTH_LIMIT, "dots in the name of a module"):
             return None
         parent, _, last = name.rpartition(".")
         if not parent:

@@ -14,6 +14,7 @@ from typing import Final
 from msgspec import Struct
 
 from stellaops_core.analyzers.python_code import PythonText
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Process
 from stellaops_core.entrytrace.root import Root
 
@@ -63,17 +64,17 @@ def is_python(program: str) -> bool:
     return _PROGRAM.fullmatch(program.rpartition("/")[2]) is not None
 
 
-def find_search(root: Root, process: Process, flags: Flags) -> Search | None:
+def find_search(root: Root, process: Process, flags: Flags, bounds: Bounds) -> Search | None:
     """Return what the interpreter searches; None where its standard library isn't found."""
     executable = _executable(root, process)
-    venv, home, sees_system = _environment(root, executable)
+    venv, home, sees_system = _environment(root, executable, bounds)
     given = _known(process, "PYTHONHOME") if flags.environment else ""
     prefix = root.real(given.partition(":")[0]) if given else None
     found = _library(root, process.program, [prefix] if prefix is not None else _prefixes(root, process.program, home))
     if found is None:
         return None
     prefix, library, version = found
-    paths = _Paths(root)
+    paths = _Paths(root, bounds)
     if flags.environment:
         for path in _known(process, "PYTHONPATH").split(":"):
             if path:
@@ -144,14 +145,14 @@ def _executable(root: Root, process: Process) -> str:
     return process.program
 
 
-def _environment(root: Root, executable: str) -> tuple[str | None, str, bool]:
+def _environment(root: Root, executable: str, bounds: Bounds) -> tuple[str | None, str, bool]:
     """(root of the virtual environment or None, its base interpreter's directory, whether it sees that one's sites)."""
     directory = executable.rpartition("/")[0]
     for place in (directory, directory.rpartition("/")[0]):
-        text = root.facts(f"{place}/pyvenv.cfg", PythonText)
+        text = bounds.kept(root, f"{place}/pyvenv.cfg", PythonText)
         if text is None:
             continue
-        lines = [line.partition("=") for line in text.content.decode("utf-8", "replace").split("\n")[:100]]
+        lines = [line.partition("=") for line in text.content.decode("utf-8", "replace").split("\n")]
         fields = {key.strip().lower(): value.strip() for key, _, value in lines}
         real = root.real(place)
         if real is not None:
@@ -191,8 +192,8 @@ def _library(
 class _Paths:
     """A search path that grows as `site` makes it."""
 
-    def __init__(self, root: Root) -> None:
-        self._root = root
+    def __init__(self, root: Root, bounds: Bounds) -> None:
+        self._root, self._bounds = root, bounds
         self._seen: set[str] = set()
         self.directories: list[str] = []
         self.archives: list[str] = []
@@ -202,7 +203,9 @@ class _Paths:
     def add(self, path: str) -> bool:
         """Add a directory or an archive; whether it is a directory that wasn't there."""
         real = self._root.real(path)
-        if real is None or real in self._seen or len(self._seen) >= PATH_LIMIT:
+        if real is None or real in self._seen:
+            return False
+        if self._bounds.is_full(len(self._seen), PATH_LIMIT, "directories on the search path"):
             return False
         self._seen.add(real)
         if self._root.is_directory(real):
@@ -217,21 +220,24 @@ class _Paths:
             return
         site = self.directories[-1]
         for name in self._root.names(site):
-            if name.endswith(".pth") and (text := self._root.facts(f"{site}/{name}", PythonText)):
+            if name.endswith(".pth") and (text := self._kept(f"{site}/{name}")):
                 self._read(site, f"{site}/{name}", text.content)
             if name.startswith("__editable__") and name.endswith(".py"):
                 self._read_finder(f"{site}/{name}")
 
+    def _kept(self, file: str) -> PythonText | None:
+        return self._bounds.kept(self._root, file, PythonText)
+
     def _read(self, site: str, file: str, content: bytes) -> None:
-        lines = content.decode("utf-8", "replace").splitlines()[:PTH_LIMIT]
-        for number, line in enumerate(lines, 1):
+        lines = content.decode("utf-8", "replace").splitlines()
+        for number, line in enumerate(self._bounds.first(lines, PTH_LIMIT, "lines", file), 1):
             if line.startswith(("import ", "import\t")):
                 self.code.append((file, number, line))
             elif (text := line.rstrip()) and not text.startswith("#"):
                 self.add(text if text.startswith("/") else f"{site}/{text}")
 
     def _read_finder(self, file: str) -> None:
-        text = self._root.facts(file, PythonText)
+        text = self._kept(file)
         if text is None:
             return
         for match in _MAPPING.finditer(text.content.decode("utf-8", "replace")):

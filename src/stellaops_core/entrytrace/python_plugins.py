@@ -15,6 +15,7 @@ from typing import Final
 from msgspec import Struct
 
 from stellaops_core.analyzers.python_code import PythonText
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.python_rules import SCRIPTS
 from stellaops_core.entrytrace.root import Root
 from stellaops_core.readers.python_imports import BY_NAME
@@ -34,7 +35,7 @@ class Plugin(Struct, frozen=True):
     module: str
 
 
-def read_plugins(root: Root, directories: Iterable[str]) -> dict[str, list[Plugin]]:
+def read_plugins(root: Root, directories: Iterable[str], bounds: Bounds) -> dict[str, list[Plugin]]:
     """Return entry points by group, groups sorted, entry points in the order of the search path."""
     groups: dict[str, list[Plugin]] = {}
     count = 0
@@ -42,11 +43,12 @@ def read_plugins(root: Root, directories: Iterable[str]) -> dict[str, list[Plugi
         for name in root.names(directory):
             if not name.endswith((".dist-info", ".egg-info")):
                 continue
-            text = root.facts(f"{directory}/{name}/entry_points.txt", PythonText)
+            text = bounds.kept(root, f"{directory}/{name}/entry_points.txt", PythonText)
             for plugin in _points(text.content) if text else ():
+                if bounds.is_full(count, PLUGIN_LIMIT, "entry points", f"{directory}/{name}"):
+                    break
                 count += 1
-                if count <= PLUGIN_LIMIT:
-                    groups.setdefault(plugin.group, []).append(plugin)
+                groups.setdefault(plugin.group, []).append(plugin)
     return dict(sorted(groups.items()))
 
 
@@ -81,7 +83,7 @@ def find_script(plugins: dict[str, list[Plugin]], groups: Collection[str]) -> It
             yield from [plugin for plugin in plugins.get(group, ()) if plugin.name in groups]
 
 
-def read_configured(root: Root, prefix: str, directories: Iterable[str]) -> Iterator[tuple[str, str]]:
+def read_configured(root: Root, prefix: str, directories: Iterable[str], bounds: Bounds) -> Iterator[tuple[str, str]]:
     """Yield (file, name in quotes) of the JSON files that Jupyter reads, of its own prefix and of the system's.
 
     Source: Jupyter documentation, "Common directories and file locations".
@@ -89,6 +91,6 @@ def read_configured(root: Root, prefix: str, directories: Iterable[str]) -> Iter
     places = dict.fromkeys([f"{prefix}/etc/jupyter".strip("/"), "usr/local/etc/jupyter", "etc/jupyter"])
     for directory in (f"{place}/{name}" for place in places for name in directories):
         for name in root.names(directory):
-            text = root.facts(f"{directory}/{name}", PythonText)
+            text = bounds.kept(root, f"{directory}/{name}", PythonText) if name.endswith(".json") else None
             for match in _QUOTED.finditer(text.content.decode("utf-8", "replace")) if text else ():
                 yield f"{directory}/{name}", match[1]

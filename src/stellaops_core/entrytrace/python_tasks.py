@@ -4,15 +4,10 @@ Comes in: what `python_closure` knows of a file. Goes out: records, and names of
 root.
 """
 
-from typing import Final
-
 from msgspec import Struct
 
 from stellaops_core.entrytrace.python_rules import BUILTIN
 from stellaops_core.readers.python_imports import Import, PythonCode
-
-LITERAL_LIMIT: Final = 10
-"""Texts in quotes of one line."""
 
 
 class Task(Struct, frozen=True):
@@ -62,4 +57,4 @@ def rest_of(one: Import, offset: int) -> Import:
 def literals(text: str) -> list[str]:
     """Return what stands in quotes on one line."""
     parts = text.replace('"', "'").split("'")
-    return parts[1::2][:LITERAL_LIMIT]
+    return parts[1::2]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
 from stellaops_core.entrytrace.script_files import files_below, follow_files, path_from, script_of
@@ -41,6 +42,7 @@ def follow_ruby(root: Root, process: Process) -> Iterator[Edge | Undetermined]:
 class _Ruby:
     def __init__(self, root: Root, process: Process) -> None:
         self._root, self._process = root, process
+        self._bounds = Bounds(process.program, "gem")
         self._script, self._options = script_of(process, with_value=_WITH_VALUE)
         stated = self._values("-I") + (process.environment.get("RUBYLIB") or "").split(":")
         self._stated = [path_from(process.directory, place) for place in stated if place]
@@ -72,6 +74,7 @@ class _Ruby:
                 starts.append((main, f"ruby {self._script}", True))
                 starts += [(one, "Bundler.require", False) for one in self._bundled(main)]
         yield from follow_files(self._root, self._process, starts, self._find, read_ruby_imports, "gem")
+        yield from self._bounds.gaps
 
     def _bundled(self, script: str) -> Iterator[str]:
         """Programs of frameworks load the application, which may load every gem."""
@@ -80,8 +83,8 @@ class _Ruby:
                 path = self._root.real(path_from(self._process.directory, name))
                 if path:
                     yield path
-            yield from files_below(self._root, f"{self._process.directory}/app", (".rb",))
-            yield from files_below(self._root, f"{self._process.directory}/config", (".rb",))
+            yield from files_below(self._root, f"{self._process.directory}/app", (".rb",), self._bounds)
+            yield from files_below(self._root, f"{self._process.directory}/config", (".rb",), self._bounds)
             yield from self._every()
 
     def _every(self) -> Iterator[str]:
@@ -109,7 +112,7 @@ class _Ruby:
             if path := self._in(place, name):
                 yield path, f"require_relative {what}", runs
             elif self._root.is_directory(f"{place}/{name}"):
-                for one in files_below(self._root, f"{place}/{name}", _ENDINGS):
+                for one in files_below(self._root, f"{place}/{name}", _ENDINGS, self._bounds):
                     yield one, f"a file in {what}", False
         elif how == COMPUTED:
             yield from self._computed(source, what)
@@ -125,7 +128,7 @@ class _Ruby:
         inside = source[len(place) + 1 :].partition("/")[0].removesuffix(".rb")
         if inside in _HOOKS:
             return
-        for path in files_below(self._root, f"{place}/{inside}", _ENDINGS):
+        for path in files_below(self._root, f"{place}/{inside}", _ENDINGS, self._bounds):
             yield path, f"a computed name {what}".rstrip(), False
 
     def _all_places(self) -> Iterator[str]:

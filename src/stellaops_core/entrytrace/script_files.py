@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from posixpath import normpath
 
 from stellaops_core.analyzers.script_code import ScriptCode
-from stellaops_core.analyzers.texts import Text
+from stellaops_core.analyzers.texts import TEXT_LIMIT, LongText, Text
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
 from stellaops_core.readers.node_imports import Mention
@@ -66,6 +67,8 @@ def follow_files(
 
 def _of_text(root: Root, path: str, read: Callable[[bytes], list[Mention]]) -> ScriptCode:
     text = root.facts(path, Text)
+    if text is None and root.facts(path, LongText):
+        return ScriptCode(unread=f"larger than {TEXT_LIMIT:,} bytes")
     return ScriptCode(tuple(read(text.content))) if text and text.content[:2] == b"#!" else ScriptCode()
 
 
@@ -74,21 +77,25 @@ def path_from(directory: str, path: str) -> str:
     return normpath(path if path[:1] == "/" else f"/{directory}/{path}").lstrip("/")
 
 
-def files_below(root: Root, directory: str, endings: tuple[str, ...]) -> list[str]:
-    """Return the files below a directory, sorted, at most LISTED_LIMIT."""
+def files_below(root: Root, directory: str, endings: tuple[str, ...], bounds: Bounds) -> list[str]:
+    """Return the files below a directory, sorted."""
     found: list[str] = []
-    todo = [(root.real(directory), 0)]
-    while todo and len(found) < LISTED_LIMIT:
+    todo, seen = [(root.real(directory), 0)], set[str]()
+    while todo and len(found) <= LISTED_LIMIT:
         at, depth = todo.pop()
-        if at is None or depth > LISTED_DEPTH:
+        if at is None or at in seen:
+            continue
+        seen.add(at)
+        if bounds.is_full(depth - 1, LISTED_DEPTH, "directories within one another", directory):
             continue
         for name in root.names(at):
             inner = f"{at}/{name}" if at else name
             if name.endswith(endings):
                 found.append(inner)
             elif "." not in name and root.is_directory(inner):
-                todo.append((inner, depth + 1))
-    return sorted({real for path in found[:LISTED_LIMIT] if (real := root.real(path))})
+                todo.append((root.real(inner), depth + 1))
+    found = list(bounds.first(found, LISTED_LIMIT, "files that may be loaded", directory))
+    return sorted({real for path in found if (real := root.real(path))})
 
 
 def script_of(process: Process, *, with_value: frozenset[str] = frozenset()) -> tuple[str | None, list[str]]:

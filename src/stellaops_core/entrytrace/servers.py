@@ -10,9 +10,11 @@ Source: nginx.org, "Core functionality" (`include`, `load_module`), "Command-lin
 import re
 from collections.abc import Iterator
 
+from stellaops_core.entrytrace.bounds import more_than
 from stellaops_core.entrytrace.process import Edge, Level, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
-from stellaops_core.entrytrace.shell_files import absolute, find_names, text_of
+from stellaops_core.entrytrace.shell_files import GLOB_LIMIT, absolute, find_names, text_of
+from stellaops_core.entrytrace.shell_patterns import MANY
 
 CONFIGURATION_LIMIT = 500
 """Configuration files of one server that are read."""
@@ -80,6 +82,9 @@ class _Files:
 
     def read(self, source: str, path: str, how: str, line: int) -> Iterator[tuple[str, str] | Edge | Undetermined]:
         """Yield the edge to a file, then (real path, text) where it is new."""
+        if MANY in path:
+            yield Undetermined(source, line, f"{how[:80]}: {more_than(GLOB_LIMIT, 'files')}")
+            return
         real = self.root.real(path)
         if real is None or not self.root.is_file(path) or real in self.seen:
             return

@@ -10,11 +10,11 @@ from typing import Protocol
 
 from stellaops_core.analyzers.texts import Text
 from stellaops_core.entrytrace.root import Root
-from stellaops_core.entrytrace.shell_patterns import UNKNOWN, fits, join, parse_pattern
+from stellaops_core.entrytrace.shell_patterns import MANY, UNKNOWN, fits, join, parse_pattern
 from stellaops_core.entrytrace.shell_state import State, Variable
 
 GLOB_LIMIT = 1024
-"""Names that a pattern may come to; further ones are left out of a script's loops."""
+"""Names that a pattern may come to; of further ones only that there may be some is known."""
 MADE = "file "
 """Before a path, in place of a variable's name: a file that may be there."""
 OUTSIDE = ("/proc", "/sys", "/dev", "/run", "/tmp", "/var/run")  # noqa: S108
@@ -44,7 +44,10 @@ def absolute(directory: str, path: str) -> str:
 
 
 def find_names(root: Root, directory: str, pattern: str) -> list[str]:
-    """Expand a file name pattern, sorted; none where nothing fits or the directory isn't known."""
+    """Expand a file name pattern, sorted; none where nothing fits or the directory isn't known.
+
+    `MANY` stands last where there are more than GLOB_LIMIT.
+    """
     if UNKNOWN in pattern or (UNKNOWN in directory and not pattern.startswith("/")):
         return []
     found = [""] if pattern.startswith("/") else [directory.rstrip("/") + "/"]
@@ -52,12 +55,15 @@ def find_names(root: Root, directory: str, pattern: str) -> list[str]:
     parts = [part for part in pattern.split("/") if part]
     if pattern.startswith("/"):
         found = ["/"]
+    more = False
     for number, part in enumerate(parts):
         last = number == len(parts) - 1
-        found = [name for base in found for name in _within(root, base, part)][:GLOB_LIMIT]
+        found = [name for base in found for name in _within(root, base, part)]
+        more = more or len(found) > GLOB_LIMIT
+        del found[GLOB_LIMIT:]
         if not last:
             found = [f"{name}/" for name in found if root.is_directory(name)]
-    return [name[cut:] + ("/" if pattern.endswith("/") else "") for name in found]
+    return [name[cut:] + ("/" if pattern.endswith("/") else "") for name in found] + [MANY] * more
 
 
 def _within(root: Root, base: str, part: str) -> list[str]:

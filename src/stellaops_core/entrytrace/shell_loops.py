@@ -119,7 +119,9 @@ def _while(shell: "Shell", node: While, state: State) -> list[State]:
             return shell.merged([*done, *going])
     for one in going:
         _widen(one, first)
-    return shell.merged([*done, *going])
+        one.stdin = one.stdin and UNKNOWN
+    ends, left = _run_perhaps(shell, node.body, going, _nothing, text_at(shell, node.condition))
+    return shell.merged([*done, *ends, *left])
 
 
 def _round(shell: "Shell", node: While, going: list[State], done: list[State]) -> list[State]:

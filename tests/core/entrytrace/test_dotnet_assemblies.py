@@ -5,6 +5,7 @@ import json
 from dotnet_files import assembly, bundle, deps
 from roots import root_of
 from stellaops_core.analyzers.dotnet_code import ANALYZER
+from stellaops_core.entrytrace import dotnet_assemblies, dotnet_libraries
 from stellaops_core.entrytrace.dotnet_assemblies import follow_dotnet
 from stellaops_core.entrytrace.process import Edge, Process, Step, Undetermined
 
@@ -151,3 +152,16 @@ def test_single_files_and_applications_with_their_runtime():
 def test_other_programs():
     """Nothing is known of them here."""
     assert run(HOST | APP, program="app/libnative.so") == ({}, {}, [])
+
+
+def test_what_is_left_out_is_told(monkeypatch):
+    """Assemblies, directories and libraries beyond their bounds, and a configuration that can't be read."""
+    files = HOST | APP
+    assert run(files, "App.dll")[2] == []
+    unread = run(files | {"app/App.runtimeconfig.json": "no"}, "App.dll")[2]
+    assert unread == ["its content was not kept, or is not readable"]
+    monkeypatch.setattr(dotnet_assemblies, "ASSEMBLIES_LIMIT", 1)
+    monkeypatch.setattr(dotnet_assemblies, "FOLDERS_LIMIT", 0)
+    monkeypatch.setattr(dotnet_libraries, "LIBRARIES_LIMIT", 0)
+    told = run(files, "App.dll")[2]
+    assert told == ["more than 0 names"] * 2 + ["more than 1 assemblies", "more than 0 directories"]

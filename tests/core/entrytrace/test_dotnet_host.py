@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dotnet_files import bundle
 from roots import root_of
 from stellaops_core.analyzers.dotnet_code import ANALYZER, Framework
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.dotnet_host import choose, frameworks_of, read_application, version_key
 from stellaops_core.entrytrace.process import Process, Step
 
@@ -84,8 +85,8 @@ def read(*arguments, program="d/dotnet", files=FILES, environment=None, more=Fal
         steps=(Step("ENTRYPOINT", 0, ""),),
         more_arguments=more,
     )
-    found = read_application(root, process)
-    return found, [one.folder for one in frameworks_of(root, process, found)] if found else []
+    found = read_application(root, process, Bounds("p"))
+    return found, [one.folder for one in frameworks_of(root, process, found, Bounds("p"))] if found else []
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import pytest
 
 from roots import root_of
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.dotnet_libraries import find_native, system_edges
 
 FILES = {
@@ -42,7 +43,7 @@ def test_imports(name, found):
 
 def test_the_runtime_s_own():
     """Those of its directories, and those of the system that it looks for: each may be."""
-    edges = list(system_edges(ROOT, "p", ["d/shared/F/1", "d/shared/F/1", ""]))
+    edges = list(system_edges(ROOT, "p", ["d/shared/F/1", "d/shared/F/1", ""], Bounds("p")))
     assert [edge.target.rpartition("/")[2] for edge in edges] == [
         "libSystem.Native.so",
         "libicuuc.so.72",

@@ -8,13 +8,14 @@ from jars import pack
 from roots import root_of
 from stellaops_core.analyzers.java_code import ANALYZER
 from stellaops_core.entrytrace import java_class_path
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.java_class_path import ClassPath
 
 
-def path_of(files, directory="app"):
+def path_of(files, directory="app", bounds=None):
     links = {path: data for path, data in files.items() if not isinstance(data, str | bytes)}
     plain = {path: data for path, data in files.items() if path not in links}
-    return ClassPath(root_of(pack(plain) | links, analyzers=[ANALYZER]), directory)
+    return ClassPath(root_of(pack(plain) | links, analyzers=[ANALYZER]), directory, bounds or Bounds("p", "maven"))
 
 
 def lib(name, *refers):
@@ -108,16 +109,18 @@ def test_references():
 
 def test_archives_inside():
     """They are elements; only those where known loaders look define packages."""
-    path = path_of({
+    bounds = Bounds("p", "maven")
+    files = {
         "app/a.war!/WEB-INF/lib/b.jar!/org/b/B.class": lib("b"),
         "app/a.war!/other/c.jar!/org/c/C.class": lib("c"),
         "app/a.war!/d.jar": "damaged",
-    })  # fmt: skip
+    }
+    path = path_of(files, bounds=bounds)
     path.add("a.war", "x")
     assert list(path.elements) == ["app/a.war", "app/a.war!/WEB-INF/lib/b.jar", "app/a.war!/other/c.jar"]
     assert path.definer("org/b").target == "app/a.war!/WEB-INF/lib/b.jar"
     assert path.definer("org/c") is None
-    assert path.damaged == ["app/a.war"]
+    assert [one.place for one in bounds.gaps] == ["app/a.war"]
 
 
 def test_directories_are_searched_within_bounds(monkeypatch):
@@ -128,7 +131,8 @@ def test_directories_are_searched_within_bounds(monkeypatch):
     path.add_below("w", "deployed", "s", deployed=True)
     assert set(path.elements) == {"w/a/WEB-INF/lib/a.jar", "w/b/WEB-INF/lib/b.jar", "w/a/WEB-INF/classes"}
     monkeypatch.setattr(java_class_path, "DIRECTORIES_LIMIT", 2)
-    path = path_of(files)
+    bounds = Bounds("p", "maven")
+    path = path_of(files, bounds=bounds)
     path.add_below("w", "deployed", "s")
     assert path.elements == {}
     monkeypatch.setattr(java_class_path, "ELEMENTS_LIMIT", 1)
@@ -136,3 +140,7 @@ def test_directories_are_searched_within_bounds(monkeypatch):
     path.add("/w", "x")
     path.add("/w/a", "x")
     assert list(path.elements) == ["w"]
+    assert [(one.place, one.reason, one.scope) for one in bounds.gaps] == [
+        ("w", "more than 2 directories", "maven"),
+        ("p", "more than 1 elements on the class path", "maven"),
+    ]

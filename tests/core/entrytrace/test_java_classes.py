@@ -207,6 +207,6 @@ def test_other_programs():
 def test_damaged_archives_and_bounds(monkeypatch):
     """What can't be read inside an archive is told, and so is a graph that is too large."""
     _, gaps = run({"app/a.jar!/A.class": compiled("A"), "app/a.jar!/b.jar": "no"}, "-jar", "a.jar")
-    assert [(gap.place, gap.reason) for gap in gaps] == [("app/a.jar", "archives inside it can't be read")]
+    assert [(gap.place, gap.reason) for gap in gaps] == [("app/a.jar", "parts of the archive can't be read")]
     monkeypatch.setattr(java_classes, "STEPS_LIMIT", 1)
     assert [gap.reason for gap in run(FILES, "-jar", "main.jar")[1]] == ["more than 1 references between packages"]

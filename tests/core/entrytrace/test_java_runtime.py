@@ -5,6 +5,8 @@ import pytest
 from builders import Link
 from roots import root_of
 from stellaops_core.analyzers.texts import ANALYZER as TEXTS
+from stellaops_core.entrytrace import java_runtime
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.java_runtime import home_of, is_drawn, native_edges, runtime_edges
 from stellaops_core.entrytrace.process import Process
 
@@ -29,7 +31,8 @@ def levels(files, *words, draws=False):
     process = Process(f"{HOME}/bin/java", ("java", *words))
     root = root_of(files, analyzers=[TEXTS])
     return {
-        edge.target.removeprefix(HOME + "/"): edge.level for edge in runtime_edges(root, process, HOME, draws=draws)
+        edge.target.removeprefix(HOME + "/"): edge.level
+        for edge in runtime_edges(root, process, HOME, Bounds("p"), draws=draws)
     }
 
 
@@ -68,7 +71,8 @@ def test_java_8():
     home = home_of(root, "j/bin/java")
     assert home == "j/jre"
     found = {
-        edge.target: edge.level for edge in runtime_edges(root, Process("j/bin/java", ("java",)), home, draws=False)
+        edge.target: edge.level
+        for edge in runtime_edges(root, Process("j/bin/java", ("java",)), home, Bounds("p"), draws=False)
     }
     assert found == {
         "j/jre/lib/rt.jar": "used",
@@ -96,7 +100,7 @@ def test_where_libraries_are_loaded_from():
         "opt/m/readme": "x",
     }
     root = root_of(files, analyzers=[])
-    edges = list(native_edges(root, "s", {"java.library.path": "/opt/n:rel"}, "/opt/m"))
+    edges = list(native_edges(root, "s", {"java.library.path": "/opt/n:rel"}, "/opt/m", Bounds("p")))
     assert {edge.target for edge in edges} == set(files) - {"usr/lib/x86_64-linux-gnu/libc.so.6", "opt/m/readme"}
     assert {edge.level for edge in edges} == {"maybe"}
 
@@ -106,3 +110,22 @@ def test_what_draws():
     assert is_drawn("java/awt/image")
     assert is_drawn("javax/swing")
     assert not is_drawn("javax/inject")
+
+
+def test_too_many_files_are_told(monkeypatch):
+    """Of the runtime, and of a directory where libraries are looked for; links in circles are none."""
+    bounds = Bounds("p")
+    files = {f"{HOME}/lib/modules": "", f"{HOME}/lib/a/b/c/d/libx.so": "", f"{HOME}/lib/a/loop": Link("..")}
+    root = root_of({**files, "opt/n/liba.so": "", "opt/n/libb.so": ""}, analyzers=())
+    process = Process(f"{HOME}/bin/java", ("java",))
+    assert f"{HOME}/lib/a/b/c/d/libx.so" in {
+        one.target for one in runtime_edges(root, process, HOME, bounds, draws=False)
+    }
+    assert not bounds.gaps
+    monkeypatch.setattr(java_runtime, "LIBRARIES_LIMIT", 1)
+    assert len(list(runtime_edges(root, process, HOME, bounds, draws=False))) == 1
+    assert len(list(native_edges(root, "s", {}, "/opt/n", bounds))) == 1
+    assert [(one.place, one.reason) for one in bounds.gaps] == [
+        (f"{HOME}/lib", "more than 1 files of the runtime"),
+        ("opt/n", "more than 1 names"),
+    ]

@@ -64,3 +64,12 @@ def test_ecosystem():
         "used node a.js",
         "used python b.py",
     ]
+
+
+def test_a_project_that_lies_too_deep():
+    """Programs of packages above that are not on the path that is made of it: told."""
+    deep = "d/" * 45
+    files = {f"{deep}package.json": json.dumps({"scripts": {"start": "node s.js"}}), f"{deep}s.js": ""}
+    assert [one.reason for one in traced(files, "npm", "--prefix", f"/{deep}", "start").undetermined] == [
+        "more than 40 directories above one another"
+    ]

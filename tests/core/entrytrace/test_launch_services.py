@@ -2,7 +2,7 @@
 
 import pytest
 
-from stellaops_core.entrytrace import launch_services
+from stellaops_core.entrytrace import launch_services, shell_files
 from stellaops_core.entrytrace.launch_services import read_sections
 from traces import PROGRAMS, root_with, told, traced
 
@@ -86,3 +86,11 @@ def test_overlay():
     found = traced({}, "/init", cmd=("web",), root=root)
     assert told(found) == ["used worker", "used other", "used web"]
     assert "used touch x" in told(found, helpers=True)
+
+
+def test_includes_that_are_not_read_are_told(monkeypatch):
+    """More directories than a pattern may come to, and a file whose text was not kept."""
+    include = {"supervisord.conf": "[include]\nfiles=*/*.ini x.ini\n", "x.ini": "#" * (1 << 21)}
+    monkeypatch.setattr(shell_files, "GLOB_LIMIT", 2)
+    gaps = traced({**include, **{f"{n}/a.ini": "[x]\n" for n in range(3)}}, "supervisord").undetermined
+    assert [gap.reason for gap in gaps] == [f"not all that {one} includes can be read" for one in ("*/*.ini", "x.ini")]

@@ -101,16 +101,20 @@ def test_configured():
 
 
 def test_too_many_files(monkeypatch):
-    """Patterns, files and lines have limits."""
+    """Patterns, files and lines have limits; each is told where it is met."""
     files = {f"etc/{number}.conf": f"/opt/{number}\n" for number in range(9)}
     conf = "".join(f"include {number}.conf\n" for number in range(9))
     assert len(search_of({"etc/ld.so.conf": conf, **files}).configured) == 9
     for limit in ("PATTERN_LIMIT", "LINE_LIMIT", "DIRECTORY_LIMIT"):
         with monkeypatch.context() as patch:
             patch.setattr(loader_paths, limit, 3)
-            assert len(search_of({"etc/ld.so.conf": conf, **files}).configured) == 3
+            search = search_of({"etc/ld.so.conf": conf, **files})
+            assert len(search.configured) == 3
+            assert ["more than 3" in one.reason or "more than 0" in one.reason for one in search.bounds.gaps]
     monkeypatch.setattr(loader_paths, "INCLUDE_LIMIT", 3)
-    assert len(search_of({"etc/ld.so.conf": conf, **files}).configured) == 2
+    search = search_of({"etc/ld.so.conf": conf, **files})
+    assert len(search.configured) == 2
+    assert [one.reason for one in search.bounds.gaps] == ["more than 3 files that ld.so.conf includes"]
 
 
 def test_a_path_that_is_too_long(monkeypatch):

@@ -3,7 +3,9 @@
 import pytest
 
 from loader_roots import APP, MULTIARCH, library, loads, program, tree
+from stellaops_core.analyzers.texts import TEXT_LIMIT
 from stellaops_core.entrytrace import loader_plugins
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.loader_plugins import plugins_of
 
 LIBC = {APP: program("libc.so.6"), f"{MULTIARCH}/libc.so.6": library("libc.so.6")}
@@ -16,8 +18,9 @@ def libraries(*names):
 def maybe(files):
     """What may be loaded, below the directory of libraries."""
     found = loads(tree(files))
-    assert not [one for one in found if one.startswith("-")]
-    return [one.removeprefix(f"?{MULTIARCH}/") for one in found if one.startswith("?")]
+    return [one for one in found if one.startswith("-")] + [
+        one.removeprefix(f"?{MULTIARCH}/") for one in found if one.startswith("?")
+    ]
 
 
 def test_name_services():
@@ -85,7 +88,7 @@ def test_directories_of_modules(soname, module):
 def test_how():
     """It is said which configuration or directory leads to a module."""
     root = tree({**LIBC, "etc/nsswitch.conf": "hosts: dns\n", **libraries("gconv/A.so")})
-    assert list(plugins_of(root, f"{MULTIARCH}/libc.so.6", "libc.so.6")) == [
+    assert list(plugins_of(root, f"{MULTIARCH}/libc.so.6", "libc.so.6", Bounds("p"))) == [
         ("libgcc_s.so.1", "dlopen libgcc_s.so.1"),
         ("libnss_dns.so.2", "nsswitch.conf hosts: dns"),
         (f"{MULTIARCH}/gconv/A.so", "dlopen gconv/A.so"),
@@ -93,17 +96,28 @@ def test_how():
 
 
 def test_too_many_modules(monkeypatch):
-    """Beyond the limit none is told."""
+    """That there are more is told."""
     monkeypatch.setattr(loader_plugins, "MODULE_LIMIT", 2)
-    assert len(maybe(LIBC | libraries(*(f"gconv/{number}.so" for number in range(9))))) == 2
+    found = maybe(LIBC | libraries(*(f"gconv/{number}.so" for number in range(9))))
+    assert found == ["-more than 2 modules of one library", "gconv/0.so", "gconv/1.so"]
 
 
 def test_too_much_configuration(monkeypatch):
-    """Services and lines have limits."""
+    """Services and lines have limits, of which is told when they are met; as is a file that was not kept."""
     monkeypatch.setattr(loader_plugins, "SERVICE_LIMIT", 2)
     monkeypatch.setattr(loader_plugins, "LINE_LIMIT", 3)
     services = libraries(*(f"libnss_{name}.so.2" for name in "abcd"))
-    assert maybe(LIBC | services | {"etc/nsswitch.conf": "hosts: a b c d\n"}) == ["libnss_a.so.2", "libnss_b.so.2"]
+    assert maybe(LIBC | services | {"etc/nsswitch.conf": "hosts: a b c d\n"}) == [
+        "-more than 2 services",
+        "libnss_a.so.2",
+        "libnss_b.so.2",
+    ]
+    assert maybe(LIBC | services | {"etc/nsswitch.conf": "\n" * 3 + "hosts: a\n"}) == ["-more than 3 lines"]
+    assert maybe(LIBC | {"etc/nsswitch.conf": "#" * (TEXT_LIMIT + 1)}) == [
+        "-its content was not kept, or is not readable"
+    ]
     files = {APP: program("libpam.so.0"), **libraries("libpam.so.0", *(f"security/pam_{name}.so" for name in "abcd"))}
     conf = "".join(f"auth required pam_{name}.so\n" for name in "abcd")
-    assert len(maybe(files | {"etc/pam.d/su": conf})) == 3
+    found = maybe(files | {"etc/pam.d/su": conf})
+    assert found[0] == "-more than 3 lines of PAM's configuration"
+    assert len(found) == 4

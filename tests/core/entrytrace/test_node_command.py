@@ -2,6 +2,7 @@
 
 import pytest
 
+from stellaops_core.entrytrace import node_command
 from stellaops_core.entrytrace.node_command import read_command
 from stellaops_core.entrytrace.process import Process
 
@@ -64,3 +65,12 @@ def test_what_is_not_known(words):
 def test_options_that_are_not_known():
     """So are options in a variable whose value isn't."""
     assert len(read("x.js", NODE_OPTIONS=None).gaps) == 1
+
+
+def test_too_many_words_are_told(monkeypatch):
+    """On the command line, and in NODE_OPTIONS."""
+    monkeypatch.setattr(node_command, "WORDS_LIMIT", 1)
+    assert [one.reason for one in read("a.js", "b", NODE_OPTIONS="-r x").gaps] == [
+        "more than 1 words in NODE_OPTIONS",
+        "more than 1 words on the command line",
+    ]

@@ -5,6 +5,7 @@ import pytest
 from builders import Link
 from roots import root_of
 from stellaops_core.analyzers import node_code, texts
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.node_resolve import BUILTIN, Resolver, split
 
 FILES = {
@@ -91,13 +92,13 @@ def root():
 def test_find(root, how, specifier, directory, found):
     """Modules are found as Node's documentation says, in each of its two ways."""
     expected = () if found is None else (found,)
-    assert Resolver(root, folders=["more"]).find(how, specifier, directory) == expected
+    assert Resolver(root, Bounds("p"), folders=["more"]).find(how, specifier, directory) == expected
 
 
 def test_a_condition_of_newer_versions_gives_both():
     """Where the version of Node decides, both files are given."""
     files = {**FILES, "app/node_modules/@s/two/sync.js": b""}
-    found = Resolver(root_of(files, analyzers=(texts.ANALYZER,))).find("require", "@s/two", "app")
+    found = Resolver(root_of(files, analyzers=(texts.ANALYZER,)), Bounds("p")).find("require", "@s/two", "app")
     assert found == ("app/node_modules/@s/two/d.js", "app/node_modules/@s/two/sync.js")
 
 
@@ -110,13 +111,13 @@ def test_a_stated_condition_holds():
         },
         analyzers=(texts.ANALYZER,),
     )
-    assert Resolver(root, conditions=["mine"]).find("require", "a", "") == ("node_modules/a/m.js",)
+    assert Resolver(root, Bounds("p"), conditions=["mine"]).find("require", "a", "") == ("node_modules/a/m.js",)
 
 
 def test_deep_paths_end():
     """Depth costs no recursion."""
     directory = "/".join(["d"] * 2000)
-    resolver = Resolver(root_of({f"{directory}/x.js": b""}, analyzers=(texts.ANALYZER,)))
+    resolver = Resolver(root_of({f"{directory}/x.js": b""}, analyzers=(texts.ANALYZER,)), Bounds("p"))
     assert resolver.find("require", "a", directory) == ()
     assert resolver.scope(directory) is None
 

@@ -7,11 +7,12 @@ import pytest
 
 from builders import Link
 from pythons import installation
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.python_modules import DEPTH_LIMIT, Module, Modules
 
 
 def modules(files, *paths):
-    return Modules(installation(dict.fromkeys(files, "")), paths or ("a", "b"), (3, 11))
+    return Modules(installation(dict.fromkeys(files, "")), paths or ("a", "b"), (3, 11), Bounds("p"))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +54,7 @@ def test_agrees_with_the_machinery(tmp_path):
             (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / file).write_bytes(b"")
         spec = importlib.machinery.PathFinder.find_spec("m", [str(tmp_path / path) for path in paths])
-        found = Modules(installation(dict.fromkeys(files, "")), paths, version).find("m")
+        found = Modules(installation(dict.fromkeys(files, "")), paths, version, Bounds("p")).find("m")
         origin = None if spec is None else "" if spec.origin is None else spec.origin.removeprefix(f"{tmp_path}/")
         assert (found.file if found else None) == origin, files
 
@@ -78,7 +79,7 @@ def test_namespaces():
 def test_links():
     """A module's file is its real path, so that each is one file."""
     root = installation({"a/m.py": Link("../etc/m.py"), "etc/m.py": "", "a/p": Link("/src/p"), "src/p/__init__.py": ""})
-    found = Modules(root, ("a",), (3, 11))
+    found = Modules(root, ("a",), (3, 11), Bounds("p"))
     assert found.find("m").file == "etc/m.py"
     assert found.find("p").file == "src/p/__init__.py"
 

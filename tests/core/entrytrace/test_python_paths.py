@@ -3,14 +3,19 @@
 import pytest
 
 from builders import Link
-from pythons import LIBRARY, PROGRAM, SITE, installation, process
+from pythons import LIBRARY, PROGRAM, SITE, installation, process, untold
 from stellaops_core.entrytrace import python_paths
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Process
 from stellaops_core.entrytrace.python_paths import Flags, find_search, is_python
 
 
 def paths(root, run, **flags):
-    return find_search(root, run, Flags(**flags)).paths
+    return search_of(root, run, **flags).paths
+
+
+def search_of(root, run, **flags):
+    return find_search(root, run, Flags(**flags), Bounds("p"))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +38,7 @@ def test_debian():
             "usr/lib/python311.zip": "PK",
         }
     )
-    search = find_search(root, process(), Flags())
+    search = search_of(root, process())
     assert search.version == (3, 11)
     assert search.paths == (LIBRARY, f"{LIBRARY}/lib-dynload", "usr/local/lib/python3.11/dist-packages", SITE)
     assert search.archives == ("usr/lib/python311.zip",)
@@ -86,7 +91,7 @@ def test_pth():
             f"{SITE}/__editable___p_1_finder.py": "MAPPING: dict = {'p': '/dev/p', 'q': '/gone'}\n",
         }
     )
-    search = find_search(root, process(), Flags())
+    search = search_of(root, process())
     assert search.paths == (LIBRARY, SITE, f"{SITE}/more", "src")
     assert search.code == ((f"{SITE}/a.pth", 5, "import x; x.y()"),)
     assert search.mapped == (("p", "dev/p"),)
@@ -95,9 +100,9 @@ def test_pth():
 def test_versions():
     """A numbered program takes its own library, another one the newest; without one nothing is known."""
     root = installation({"usr/lib/python3.9/os.py": "", "usr/bin/python3.9": b"\x7fELF", "usr/bin/python": b"\x7fELF"})
-    assert find_search(root, Process("usr/bin/python3.9", ("python3.9",)), Flags()).version == (3, 9)
-    assert find_search(root, Process("usr/bin/python", ("python",)), Flags()).version == (3, 11)
-    assert find_search(root, Process("usr/bin/python3.7", ("python3.7",)), Flags()) is None
+    assert search_of(root, Process("usr/bin/python3.9", ("python3.9",))).version == (3, 9)
+    assert search_of(root, Process("usr/bin/python", ("python",))).version == (3, 11)
+    assert search_of(root, Process("usr/bin/python3.7", ("python3.7",))) is None
 
 
 def test_elsewhere():
@@ -111,7 +116,14 @@ def test_elsewhere():
 
 
 def test_limits(monkeypatch):
-    """A path that grows without end is cut."""
-    monkeypatch.setattr(python_paths, "PATH_LIMIT", 2)
-    root = installation({f"{SITE}/a.py": "", "x/b.py": ""})
-    assert len(paths(root, process(PYTHONPATH="/x"))) == 2
+    """A path that grows without end, and a .pth file, are cut; that is told."""
+    root = installation({f"{SITE}/a.pth": "/x\n/y\n/z\n", "x/b.py": "", "y/b.py": "", "z/b.py": ""})
+    assert untold(root, process("-c", "1")) == []
+    monkeypatch.setattr(python_paths, "PTH_LIMIT", 2)
+    assert paths(root, process())[-2:] == ("x", "y")
+    monkeypatch.setattr(python_paths, "PATH_LIMIT", 3)
+    assert len(paths(root, process(PYTHONPATH="/x"))) == 3
+    assert [(one.place, one.reason, one.scope) for one in untold(root, process("-c", "1"))] == [
+        (f"{SITE}/a.pth", "more than 2 lines", "pypi"),
+        (PROGRAM, "more than 3 directories on the search path", "pypi"),
+    ]

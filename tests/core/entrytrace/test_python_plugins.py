@@ -3,7 +3,9 @@
 import pytest
 
 from pythons import SITE, installation
+from stellaops_core.analyzers.python_code import TEXT_LIMIT
 from stellaops_core.entrytrace import python_plugins
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.python_plugins import choose_plugins, find_script, read_configured, read_plugins
 from stellaops_core.readers.python_imports import BY_NAME
 
@@ -25,13 +27,13 @@ ROOT = installation(
 
 
 def chosen(*groups, package="", own=False, told=()):
-    plugins = read_plugins(ROOT, [SITE])
+    plugins = read_plugins(ROOT, [SITE], Bounds("p"))
     return [one.name for one in choose_plugins(plugins, groups, package, own=own, told=told)]
 
 
 def test_read():
     """Groups and modules are read; attributes, extras, comments and nonsense are left out."""
-    found = read_plugins(ROOT, ["usr", SITE])
+    found = read_plugins(ROOT, ["usr", SITE], Bounds("p"))
     assert {group: [(one.name, one.module) for one in points] for group, points in found.items()} == {
         "console_scripts": [("tool", "tool.cli")],
         "tool.plugins": [("a", "tool.a"), ("b", "other.b")],
@@ -59,15 +61,24 @@ def test_choose(groups, more, expected):
 
 def test_script():
     """An old script finds its own function by its name."""
-    plugins = read_plugins(ROOT, [SITE])
+    plugins = read_plugins(ROOT, [SITE], Bounds("p"))
     assert [one.module for one in find_script(plugins, {"tool==1", "console_scripts", "tool"})] == ["tool.cli"]
     assert list(find_script(plugins, {"tool"})) == []
 
 
 def test_limit(monkeypatch):
-    """Entry points beyond the limit are left out."""
+    """That there are entry points beyond the limit is told."""
     monkeypatch.setattr(python_plugins, "PLUGIN_LIMIT", 2)
-    assert sum(map(len, read_plugins(ROOT, [SITE]).values())) == 2
+    bounds = Bounds("p", "pypi")
+    assert sum(map(len, read_plugins(ROOT, [SITE], bounds).values())) == 2
+    assert {(one.reason, one.scope) for one in bounds.gaps} == {("more than 2 entry points", "pypi")}
+
+
+def test_lists_that_were_not_kept():
+    """A list of entry points that is too large is told."""
+    root, bounds = installation({f"{SITE}/a.dist-info/entry_points.txt": "#" * (TEXT_LIMIT + 1)}), Bounds("p")
+    assert read_plugins(root, [SITE], bounds) == {}
+    assert [one.place for one in bounds.gaps] == [f"{SITE}/a.dist-info/entry_points.txt"]
 
 
 def test_configured():
@@ -79,5 +90,5 @@ def test_configured():
             "etc/jupyter/other/e.json": '["e"]',
         }
     )
-    found = [name for _, name in read_configured(root, "venv", ["jupyter_server_config.d"])]
+    found = [name for _, name in read_configured(root, "venv", ["jupyter_server_config.d"], Bounds("p"))]
     assert found == ["ServerApp", "jpserver_extensions", "lsp", "c.d"]

@@ -2,8 +2,11 @@
 
 import pytest
 
+from builders import Link
 from roots import root_of
 from stellaops_core.analyzers import script_code, texts
+from stellaops_core.entrytrace import script_files
+from stellaops_core.entrytrace.bounds import Bounds
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.script_files import files_below, follow_files, path_from, script_of
 from stellaops_core.readers.script_imports import read_ruby_imports
@@ -49,4 +52,18 @@ def test_places():
     assert path_from("a/b", "../c") == "a/c"
     assert path_from("a", "/c") == "c"
     root = root_of({"a/b/c.rb": b"", "a/a.rb": b"", "a/x.py": b""}, analyzers=())
-    assert files_below(root, "a", (".rb",)) == ["a/a.rb", "a/b/c.rb"]
+    assert files_below(root, "a", (".rb",), Bounds("p")) == ["a/a.rb", "a/b/c.rb"]
+
+
+def test_there_is_an_end(monkeypatch):
+    """That there are more files, or deeper ones, is told; a link to what is around it is not gone into again."""
+    monkeypatch.setattr(script_files, "LISTED_LIMIT", 1)
+    monkeypatch.setattr(script_files, "LISTED_DEPTH", 2)
+    root = root_of({"a/b.rb": b"", "a/c.rb": b"", "d/e/f/g/h.rb": b"", "d/up": Link(".")}, analyzers=())
+    bounds = Bounds("p", "gem")
+    assert files_below(root, "a", (".rb",), bounds) == ["a/b.rb"]
+    assert files_below(root, "d", (".rb",), bounds) == []
+    assert [(one.place, one.reason) for one in bounds.gaps] == [
+        ("a", "more than 1 files that may be loaded"),
+        ("d", "more than 2 directories within one another"),
+    ]

@@ -1,6 +1,6 @@
 """Modules of servers."""
 
-from stellaops_core.entrytrace import servers
+from stellaops_core.entrytrace import servers, shell_files
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.servers import follow_server
 from traces import root_with
@@ -83,3 +83,12 @@ def test_without_configuration():
     assert [type(one) for one in followed({}, "usr/sbin/nginx")] == [Undetermined]
     assert [type(one) for one in followed({}, "usr/sbin/httpd")] == [Undetermined]
     assert followed({}, "usr/bin/web") == []
+
+
+def test_patterns_for_too_many_files(monkeypatch):
+    """That an include comes to more is told."""
+    monkeypatch.setattr(shell_files, "GLOB_LIMIT", 1)
+    files = {"etc/nginx/nginx.conf": "include c/*;\n", "etc/nginx/c/a.conf": "", "etc/nginx/c/b.conf": ""}
+    found = followed(files, "usr/sbin/nginx")
+    assert [edge[1] for edge in targets(found)] == ["etc/nginx/nginx.conf", "etc/nginx/c/a.conf"]
+    assert [(one.place, one.line) for one in found if isinstance(one, Undetermined)] == [("etc/nginx/nginx.conf", 1)]

@@ -3,6 +3,7 @@
 import pytest
 
 from stellaops_core.entrytrace.shell_files import GLOB_LIMIT, absolute, find_names, is_executable, is_outside, text_of
+from stellaops_core.entrytrace.shell_patterns import MANY
 from traces import root_with
 
 
@@ -23,7 +24,9 @@ def test_patterns():
     assert find_names(root, "/d", ".*") == [".h.sh"]
     assert find_names(root, "\0", "*") == find_names(root, "/", "/d/\0*") == []
     many = root_with({f"d/{n}.sh": "x" for n in range(GLOB_LIMIT + 9)}, programs=())
-    assert len(find_names(many, "/", "/d/*")) == GLOB_LIMIT
+    found = find_names(many, "/", "/d/*")
+    assert len(found) == GLOB_LIMIT + 1
+    assert found[-1] == MANY
 
 
 def test_texts():

@@ -29,6 +29,10 @@ LOOPS = {
     "forever": ("while true; do web; done; other", ["used web"]),
     "many numbers": ("for i in 1 2 3 4 5 6 7 8 9 10; do grep x y && break; done; web $i", None),
     "lines of a pipe": ("printf 'a\\nb\\n' | while read -r x; do web $x; done", ["used web a", "used web b"]),
+    "too many lines": (
+        "printf '%s\\n' " + " ".join(["a"] * (LOOP_LIMIT + 5)) + " |\nwhile read -r x; do web $x; done",
+        ["used web a", "maybe web ? if read -r x"],
+    ),
     "no file fits": ("for f in /nothing/*; do web $f; done; other", ["used other"]),
 }
 
