@@ -224,6 +224,11 @@ def _python_or_whole(data: bytes, number: int) -> object:
     return reader("python_imports", "read_python")(data, whole=bool(number % 2))
 
 
+def _starts(data: bytes, number: int) -> object:
+    read = reader("starts", "read_node_starts") if number % 2 else reader("starts", "read_python_starts")
+    return read(data, ["execa"] if number % 2 else "subprocess")
+
+
 def _node_names(data: bytes, number: int) -> object:
     return reader("node_imports", "read_node_imports")(data) or reader("node_imports", "read_names")(data, number % 9)
 
@@ -290,6 +295,7 @@ def _file_readers() -> dict[str, tuple[Read, Callable[[], Sequence[bytes]], str]
             *of_cases(r"(pnpm-)?lock\.yaml$"), fuzz_inputs.PNPM], r"pnpm-lock\.yaml$"),
         "pom": (_read_pom, lambda: [
             *of_cases(r"pom\.xml$"), fuzz_inputs.POM], r"\.(pom|xml)$"),
+        "starts": (_starts, lambda: [fuzz_inputs.PYTHON + b"run(['git'])\nexec('ls')\n"], r"\.(py|[cm]?js)$"),
         "python_imports": (_python_or_whole, lambda: [fuzz_inputs.PYTHON], r"\.py$"),
         "rockspec": (_plain("rockspec", "read_rockspec"), lambda: of_cases(r"\.rockspec$"), r"\.rockspec$"),
         "rpm_database": (_plain("rpm_database", "read_headers"), lambda: [

@@ -1,9 +1,9 @@
 """What Python files import, and the small texts that change what Python finds: for tracing.
 
 Comes in: `.py` files, `.pth` files, `pyvenv.cfg`, `entry_points.txt`, Jupyter's lists of extensions. Goes out:
-`PythonCode` of a source, `PythonText` of a text. It says nothing of packages. Files outside of `site-packages` and the
-standard library are an application's own: all texts in them that look like names of modules are kept, since settings
-name modules.
+`PythonCode` and `Starts` of a source, `PythonText` of a text. It says nothing of packages. Files outside of `site-
+packages` and the standard library are an application's own: all texts in them that look like names of modules are kept,
+since settings name modules.
 
 Source: Python documentation, "The import system", `site`; PyPA, "Entry points specification".
 """
@@ -15,7 +15,9 @@ from typing import Final
 from msgspec import Struct
 
 from stellaops_core.analyzers.analyzer import Analyzer, FileFacts, LayerFile, LayerFiles, facts_of
-from stellaops_core.readers.python_imports import read_python
+from stellaops_core.analyzers.starts import starts_of
+from stellaops_core.readers.python_imports import import_text, read_python
+from stellaops_core.readers.starts import read_python_starts
 
 CODE_LIMIT: Final = 4 << 20
 """Bytes of the largest source that is read."""
@@ -37,7 +39,7 @@ class PythonText(Struct, frozen=True, array_like=True):
 class PythonSources(Analyzer):
     """The analyzer; see the module."""
 
-    name, version = "python_code", 1
+    name, version = "python_code", 2
     names = _TEXTS
     endings = (".py", ".pth", ".json")
     alone = True
@@ -54,7 +56,10 @@ class PythonSources(Analyzer):
             yield facts_of(PythonText(file.read()))
             return
         data = file.read()
-        yield facts_of(read_python(data, whole=LIBRARY.search(file.path) is None))
+        code = read_python(data, whole=LIBRARY.search(file.path) is None)
+        yield facts_of(code)
+        if starts := read_python_starts(data, import_text(code.imports)):
+            yield facts_of(starts_of(starts))
         if "/__editable__" in file.path:  # setuptools writes the places of an editable package into its finder
             yield facts_of(PythonText(data))
 

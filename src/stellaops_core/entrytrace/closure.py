@@ -113,16 +113,20 @@ def _loads(root: Root, process: Process) -> Iterator[Edge | Undetermined]:
     """Yield what one process loads: native libraries of its program, its language's files, and their libraries."""
     if not process.program:
         return
-    from stellaops_core.entrytrace.loader import NativeLoader  # noqa: PLC0415  # a known image needs none
+    from stellaops_core.entrytrace.children import Children  # noqa: PLC0415  # a known image needs none
+    from stellaops_core.entrytrace.loader import NativeLoader  # noqa: PLC0415
 
-    loader = NativeLoader(root, process)
+    loader, children = NativeLoader(root, process), Children(root, process, _languages)
     yield from loader.load(process.program)
+    yield from children.started_by(process.script) if process.script else ()
     for follow in _languages(process.program):
         for item in follow(root, process):
             yield item
             if isinstance(item, Edge):
                 yield from loader.load(item.target)
+                yield from children.started_by(item.target)
     yield from loader.finish()
+    yield from children.finish()
     name = process.program.rpartition("/")[2]
     for pattern, scopes in UNFOLLOWED:
         if re.fullmatch(pattern, name):
@@ -130,6 +134,7 @@ def _loads(root: Root, process: Process) -> Iterator[Edge | Undetermined]:
 
 
 def _languages(program: str) -> Iterator[Follow]:
+    """Yield what follows a program."""
     name = program.rpartition("/")[2]
     for pattern, module, function in LANGUAGES:
         if re.fullmatch(pattern, name):

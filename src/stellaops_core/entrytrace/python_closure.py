@@ -274,6 +274,8 @@ class Closure:
         if code is None:
             yield Undetermined(file, 0, "what it imports is not known: it can't be read as source", SCOPE)
             return
+        if code.cut:
+            yield Undetermined(file, 0, "it imports or names more than is read of one file", SCOPE)
         self._tasks.append(Task(name, package, file, code, own=LIBRARY.search(file) is None, tried=tried))
 
     def _is_standard(self, file: str) -> bool:

@@ -5,6 +5,7 @@ Rule: what the image lacks may still be there when it runs. It is unknown below 
 itself may have made it; elsewhere it is assumed to be absent, and that is noted as for variables.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -15,6 +16,8 @@ from stellaops_core.entrytrace.shell_state import State, Variable
 
 GLOB_LIMIT = 1024
 """Names that a pattern may come to; of further ones only that there may be some is known."""
+SHEBANG = re.compile(r"#![ \t]*([^\s\0]+)(?:[ \t]+([^\r\n]*?))?[ \t\r]*(?:\n|$)")
+"""The first line of a script: its interpreter, and what that gets."""
 MADE = "file "
 """Before a path, in place of a variable's name: a file that may be there."""
 OUTSIDE = ("/proc", "/sys", "/dev", "/run", "/tmp", "/var/run")  # noqa: S108
@@ -90,6 +93,16 @@ def is_executable(root: Root, path: str) -> bool | None:
 
     program = root.facts(path, Native)
     return program.executable if program else None
+
+
+def find_program(root: Root, name: str, path: str, directory: str) -> str | None:
+    """Look a program up along a PATH as the shell does: absolute path, or None."""
+    places = [""] if "/" in name else [f"{absolute(directory, place).rstrip('/')}/" for place in path.split(":")]
+    for place in places:
+        there = place + name if place else absolute(directory, name)
+        if UNKNOWN not in there and root.is_file(there) and is_executable(root, there) is not False:
+            return there
+    return None
 
 
 def is_outside(path: str, volumes: tuple[str, ...] = ()) -> bool:

@@ -20,7 +20,7 @@ from stellaops_core.entrytrace.loader_libraries import NATIVE
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
 from stellaops_core.entrytrace.shell_commands import home_of
-from stellaops_core.entrytrace.shell_files import absolute, is_executable, text_of
+from stellaops_core.entrytrace.shell_files import SHEBANG, absolute, find_program, text_of
 from stellaops_core.entrytrace.shell_patterns import MANY, UNKNOWN
 from stellaops_core.entrytrace.shell_programs import SHELLS, run_shell
 from stellaops_core.entrytrace.ways import ALWAYS, Forks, unite
@@ -34,7 +34,6 @@ FOUND_LIMIT = 2000
 SHEBANG_LIMIT = 4
 """Scripts that are each other's interpreters."""
 
-_SHEBANG = re.compile(r"#![ \t]*([^\s\0]+)(?:[ \t]+([^\r\n]*?))?[ \t\r]*(?:\n|$)")
 _TELLING = re.compile(r"PATH$|^(?:LD_|PYTHON|NODE_|JAVA|JDK_|_JAVA|CLASSPATH|RUBY|GEM_|BUNDLE_|PERL|PHP|DOTNET_)")
 """Variables that say what a program loads."""
 
@@ -201,17 +200,7 @@ class Tracer:
 
     def find(self, name: str, path: str, directory: str) -> str | None:
         """Look a program up as the shell does: absolute path, or None."""
-        if "/" in name:
-            there = absolute(directory, name)
-            return there if UNKNOWN not in there and self._can_run(there) else None
-        for place in path.split(":"):
-            there = f"{absolute(directory, place).rstrip('/')}/{name}"
-            if UNKNOWN not in there and self._can_run(there):
-                return there
-        return None
-
-    def _can_run(self, path: str) -> bool:
-        return self.root.is_file(path) and is_executable(self.root, path) is not False
+        return find_program(self.root, name, path, directory)
 
     def _start(self, path: str, call: Call, script: str, level: int) -> Iterator[Found]:
         """Start a file: by its interpreter where it is a script."""
@@ -221,7 +210,7 @@ class Tracer:
             self._note_unread(path, real, is_text=text is not None)
             yield from self._program(path, real, call, script)
             return
-        shebang = _SHEBANG.match(text)
+        shebang = SHEBANG.match(text)
         launch = launch_of(self, path, real, call) if not script else None
         interpreter = shebang[1] if shebang else "/bin/sh"
         options = (shebang[2],) if shebang and shebang[2] else ()

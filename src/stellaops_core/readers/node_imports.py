@@ -26,9 +26,9 @@ STATEMENT_LIMIT = 16_384
 FAILURE_LIMIT = 1000
 """Beginnings of statements that turn out to be none, of a file; more of them count as one that is computed."""
 CREATED_LIMIT = 4
-"""Names that a file may give to what `createRequire` makes."""
+"""Names that a file may give to what `createRequire` makes; more of them count as one that is computed."""
 LAUNCH_LIMIT = 1000
-"""Places of a file that may run other files."""
+"""Places of a file that may run other files; more of them count as one that is computed."""
 
 REQUIRE, IMPORT, FILE, WORK, COMPUTED = "require", "import", "file", "work", "computed"
 """How: resolved as `require` does; as `import` does; beside the file; in the working directory; by a name that is
@@ -192,6 +192,8 @@ class _Source:
                     failures += 1
         for name in sorted(created)[:CREATED_LIMIT]:
             self._called(name)
+        if len(created) > CREATED_LIMIT:
+            self.found.append((COMPUTED, "", 0, False))
 
     def _is_statement(self, start: int) -> bool:
         before = self._content[max(0, start - 42) : start - 2].rpartition(b"\n")[2].strip()
@@ -238,7 +240,10 @@ class _Source:
         """Read which files are run by `fork` or `new Worker`."""
         for pattern, how in (*((one, WORK) for one in _LAUNCH), (_BESIDE, FILE)):
             self._lines.rewind()
-            for match in islice(pattern.finditer(self._content), LAUNCH_LIMIT):
+            for number, match in enumerate(pattern.finditer(self._content)):
+                if number >= LAUNCH_LIMIT:
+                    self.found.append((COMPUTED, "", 0, False))
+                    break
                 text = match[1] or match[2] or match[3] or b""
                 if how is FILE:
                     self._add(FILE, b"./" + text.lstrip(b"/"), match.start())

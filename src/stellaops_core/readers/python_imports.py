@@ -34,6 +34,10 @@ BLOCK_LINE_LIMIT: Final = 10_000
 """Bytes of a line above an import; where a longer one is met, the blocks around it are not known."""
 LITERAL_LIMIT: Final = 300
 """Bytes of a call's argument."""
+PATH_LIMIT: Final = 100
+"""Statements of one file that change `sys.path`."""
+PATH_TEXT_LIMIT: Final = 300
+"""Characters of one of them."""
 
 LAZY: Final = "def"
 """A condition: within a function."""
@@ -70,6 +74,8 @@ class PythonCode(Struct, frozen=True, array_like=True, gc=False):
     """Texts that may be entry-point groups, where the file asks for entry points; sorted."""
     paths: tuple[tuple[int, str], ...] = ()
     """(line, text) of statements that change `sys.path`, where they were looked for."""
+    cut: bool = False
+    """Whether something was left out because there is too much of it."""
 
 
 _IMPORT = re.compile(rb"import(?:(?=[ \t*(\\])|(\w*)\()")
@@ -115,13 +121,25 @@ def read_python(data: bytes, *, whole: bool = False) -> PythonCode:
     data = data.removeprefix(b"\xef\xbb\xbf")
     imports = tuple(_Reading(data).imports())
     named = whole or any(one.called and not one.text for one in imports)
-    asks = imports and _is_any_in(_ASKERS, "\n".join([one.text for one in imports])) and b"entry_point" in data
+    asks = imports and _is_any_in(_ASKERS, import_text(imports)) and b"entry_point" in data
+    names = _names(data) if named else []
+    groups = _groups(data) if asks else set()
+    paths = list(_paths(data)) if whole else []
     return PythonCode(
         imports,
-        tuple(sorted(_names(data))) if named else (),
-        tuple(sorted(_groups(data))) if asks else (),
-        tuple(_paths(data)) if whole else (),
+        tuple(sorted(names[:NAME_LIMIT])),
+        tuple(sorted(groups)),
+        tuple(paths[:PATH_LIMIT]),
+        len(imports) >= IMPORT_LIMIT
+        or max(len(names), len(groups)) > NAME_LIMIT
+        or len(paths) > PATH_LIMIT
+        or any(len(text) >= PATH_TEXT_LIMIT for _, text in paths),
     )
+
+
+def import_text(imports: tuple[Import, ...]) -> str:
+    """Return the statements of a file one below the other."""
+    return "\n".join([one.text for one in imports])
 
 
 def _is_any_in(words: tuple[str, ...], text: str) -> bool:
@@ -336,7 +354,7 @@ def _one_line(statement: bytes) -> str:
 
 def _names(data: bytes) -> list[str]:
     names = dict.fromkeys(name for _, name in _NAMED.findall(data) if len(name) <= 200)
-    return [name.decode("ascii") for name in islice(names, NAME_LIMIT)]
+    return [name.decode("ascii") for name in islice(names, NAME_LIMIT + 1)]
 
 
 def _groups(data: bytes) -> set[str]:
@@ -350,6 +368,6 @@ def _groups(data: bytes) -> set[str]:
 
 def _paths(data: bytes) -> Iterator[tuple[int, str]]:
     for number, match in enumerate(_PATHS.finditer(data)):
-        if number >= 100:
+        if number > PATH_LIMIT:
             return
-        yield 1 + data.count(b"\n", 0, match.start()), match[0].decode("utf-8", "replace").strip()[:300]
+        yield 1 + data.count(b"\n", 0, match.start()), match[0].decode("utf-8", "replace").strip()[:PATH_TEXT_LIMIT]
