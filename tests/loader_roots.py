@@ -12,7 +12,7 @@ from builders import Content, Link
 from programs import elf
 from roots import root_of
 from stellaops_core.analyzers import loader_files, native_code, texts
-from stellaops_core.entrytrace.loader import NativeLoader
+from stellaops_core.entrytrace.loader.loader import NativeLoader
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.scan.rootfs import RootFs
 

@@ -6,7 +6,7 @@ from builders import Content, Link
 from roots import root_of
 from stellaops_core.analyzers import python_code, texts
 from stellaops_core.entrytrace.process import Edge, Process, Step, Undetermined
-from stellaops_core.entrytrace.python_imports import follow_python
+from stellaops_core.entrytrace.python.imports import follow_python
 from stellaops_core.scan.rootfs import RootFs
 
 LIBRARY = "usr/lib/python3.11"

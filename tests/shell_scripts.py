@@ -3,8 +3,8 @@
 from msgspec import Struct
 from msgspec.structs import fields
 
-from stellaops_core.entrytrace.shell import parse
-from stellaops_core.entrytrace.shell_syntax import (
+from stellaops_core.entrytrace.shell.script import parse
+from stellaops_core.entrytrace.shell.syntax import (
     Assignment,
     Binary,
     Command,

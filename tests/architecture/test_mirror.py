@@ -7,7 +7,7 @@ UNTESTED = {
     "stellaops_core/component": "records; the tests of analyzers, scan and sbom use them",
     "stellaops_core/entrytrace/process": "records; the tests of the trace and of each language use them",
     "stellaops_core/entrytrace/root": "a protocol; tests/core/scan/test_rootfs.py holds what fills it",
-    "stellaops_core/entrytrace/shell_syntax": "records; the shell's tests use them",
+    "stellaops_core/entrytrace/shell/syntax": "records; the shell's tests use them",
     "stellaops_core/sbom/fleet_rows": "tests/core/sbom/test_fleet_writer.py goes through it",
     "stellaops_core/sbom/sbom": "records; the formats' tests use them",
     "stellaops_core/scan/assemble": "tests/core/scan/test_scan.py and the properties go through it",

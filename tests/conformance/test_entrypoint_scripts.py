@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from shell_scripts import nodes
-from stellaops_core.entrytrace.shell import decode, parse
-from stellaops_core.entrytrace.shell_syntax import Command, Literal, Word
+from stellaops_core.entrytrace.shell.script import decode, parse
+from stellaops_core.entrytrace.shell.syntax import Command, Literal, Word
 
 FIXTURES = Path(os.environ.get("STELLA_FIXTURES", Path(__file__).parents[3] / "shared" / "fixtures")) / "entrypoints"
 SHELL = re.compile(rb"#![^\n]*\b(sh|bash|dash|ash)\b")

@@ -7,7 +7,7 @@ import pytest
 
 from stellaops_core.analyzers import loader_files, native_code, texts
 from stellaops_core.analyzers.native import Native
-from stellaops_core.entrytrace.loader import NativeLoader
+from stellaops_core.entrytrace.loader.loader import NativeLoader
 from stellaops_core.entrytrace.process import Edge, Process
 from stellaops_core.images.image import ImageRef
 from stellaops_core.images.source import open_image

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from shell_scripts import Writer, nodes, unlined
-from stellaops_core.entrytrace.shell import parse
-from stellaops_core.entrytrace.shell_syntax import (
+from stellaops_core.entrytrace.shell.script import parse
+from stellaops_core.entrytrace.shell.syntax import (
     AndOr,
     Arm,
     Assignment,
@@ -32,7 +32,7 @@ from stellaops_core.entrytrace.shell_syntax import (
     While,
     Word,
 )
-from stellaops_core.entrytrace.shell_syntax import Test as Brackets
+from stellaops_core.entrytrace.shell.syntax import Test as Brackets
 
 pytestmark = pytest.mark.property
 

@@ -26,7 +26,7 @@ class Call(Struct, frozen=True):
     """A program that is to be run."""
 
     argv: tuple[str, ...]
-    """Texts in which something may be unknown (`shell_patterns`); never empty."""
+    """Texts in which something may be unknown (`shell.patterns`); never empty."""
     environment: Mapping[str, str]
     directory: str = "/"
     """Absolute."""

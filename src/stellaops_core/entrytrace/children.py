@@ -14,10 +14,10 @@ from stellaops_core.analyzers.starts import Starts, starts_of
 from stellaops_core.analyzers.texts import Text
 from stellaops_core.entrytrace.bounds import Bounds, more_than
 from stellaops_core.entrytrace.calls import DEFAULT_PATH
-from stellaops_core.entrytrace.loader import NativeLoader
+from stellaops_core.entrytrace.loader.loader import NativeLoader
 from stellaops_core.entrytrace.process import Edge, Follow, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
-from stellaops_core.entrytrace.shell_files import SHEBANG, find_program
+from stellaops_core.entrytrace.shell.files import SHEBANG, find_program
 from stellaops_core.readers.starts import START_LIMIT, read_node_starts, read_python_starts
 
 CHILD_LIMIT = 500

@@ -21,14 +21,14 @@ EDGE_LIMIT = 2_000_000
 """Loads that are followed for one image; what lies beyond is undetermined."""
 
 LANGUAGES: tuple[tuple[str, str, str], ...] = (
-    (r"(python|pypy)[0-9.]*t?d?", "python_imports", "follow_python"),
-    (r"node(js)?", "node_modules", "follow_node"),
-    (r"ruby[0-9.]*", "ruby_files", "follow_ruby"),
-    (r"perl[0-9.]*", "perl_files", "follow_perl"),
-    (r"php[0-9.]*|php-fpm[0-9.]*|php-cgi[0-9.]*", "php_files", "follow_php"),
-    (r"java|jsvc|jshell|jwebserver", "java_classes", "follow_java"),
+    (r"(python|pypy)[0-9.]*t?d?", "python.imports", "follow_python"),
+    (r"node(js)?", "node.modules", "follow_node"),
+    (r"ruby[0-9.]*", "scripts.ruby", "follow_ruby"),
+    (r"perl[0-9.]*", "scripts.perl", "follow_perl"),
+    (r"php[0-9.]*|php-fpm[0-9.]*|php-cgi[0-9.]*", "scripts.php", "follow_php"),
+    (r"java|jsvc|jshell|jwebserver", "java.classes", "follow_java"),
     (r"nginx|openresty|apache2|httpd|php-fpm[0-9.]*|php[0-9.]*", "servers", "follow_server"),
-    (r".*", "dotnet_assemblies", "follow_dotnet"),  # any program may be the host of an application
+    (r".*", "dotnet.assemblies", "follow_dotnet"),  # any program may be the host of an application
 )
 """(the program's name, as a pattern; module in `entrytrace`; its function)."""
 
@@ -114,7 +114,7 @@ def _loads(root: Root, process: Process) -> Iterator[Edge | Undetermined]:
     if not process.program:
         return
     from stellaops_core.entrytrace.children import Children  # noqa: PLC0415  # a known image needs none
-    from stellaops_core.entrytrace.loader import NativeLoader  # noqa: PLC0415
+    from stellaops_core.entrytrace.loader.loader import NativeLoader  # noqa: PLC0415
 
     loader, children = NativeLoader(root, process), Children(root, process, _languages)
     yield from loader.load(process.program)

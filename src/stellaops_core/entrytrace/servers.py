@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from stellaops_core.entrytrace.bounds import more_than
 from stellaops_core.entrytrace.process import Edge, Level, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
-from stellaops_core.entrytrace.shell_files import GLOB_LIMIT, absolute, find_names, text_of
-from stellaops_core.entrytrace.shell_patterns import MANY
+from stellaops_core.entrytrace.shell.files import GLOB_LIMIT, absolute, find_names, text_of
+from stellaops_core.entrytrace.shell.patterns import MANY
 
 CONFIGURATION_LIMIT = 500
 """Configuration files of one server that are read."""

@@ -15,14 +15,14 @@ from msgspec.structs import replace
 from stellaops_core.analyzers.texts import TEXT_LIMIT, LongText
 from stellaops_core.component import Step
 from stellaops_core.entrytrace.calls import DEFAULT_PATH, Call, Found
-from stellaops_core.entrytrace.launchers import launch_of
-from stellaops_core.entrytrace.loader_libraries import NATIVE
+from stellaops_core.entrytrace.launch.launchers import launch_of
+from stellaops_core.entrytrace.loader.libraries import NATIVE
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.root import Root
-from stellaops_core.entrytrace.shell_commands import home_of
-from stellaops_core.entrytrace.shell_files import SHEBANG, absolute, find_program, text_of
-from stellaops_core.entrytrace.shell_patterns import MANY, UNKNOWN
-from stellaops_core.entrytrace.shell_programs import SHELLS, run_shell
+from stellaops_core.entrytrace.shell.commands import home_of
+from stellaops_core.entrytrace.shell.files import SHEBANG, absolute, find_program, text_of
+from stellaops_core.entrytrace.shell.patterns import MANY, UNKNOWN
+from stellaops_core.entrytrace.shell.programs import SHELLS, run_shell
 from stellaops_core.entrytrace.ways import ALWAYS, Forks, unite
 
 STEP_LIMIT = 10_000

@@ -17,7 +17,7 @@ UNTOLD = {
     "EXPANDED_LIMIT": "the text is not known", "EXPANSION_LIMIT": "the words are not known",
     "EXPRESSION_LIMIT": "the number is not known", "FIELD_LIMIT": "the fields are not known",
     "FIND_LIMIT": "the output is not known", "GLOB_LIMIT": "the names are not known", "LENGTH_LIMIT": "maybe",
-    "LOOK_LIMIT": "told by the loader", "shell_arithmetic.DEPTH_LIMIT": "the number is not known",
+    "LOOK_LIMIT": "told by the loader", "shell.arithmetic.DEPTH_LIMIT": "the number is not known",
     "MATCH_LIMIT": "whether it fits is not known", "MISSING_LIMIT": "the first ones are told",
     "PRINT_LIMIT": "the text is not known", "ROUND_LIMIT": "a further round with unknown values",
     "SHEBANG_LIMIT": "told by _note_unread", "STATE_LIMIT": "states are merged",
@@ -26,7 +26,7 @@ UNTOLD = {
 }  # fmt: skip
 """Bounds that make something unknown or uncertain instead, and what."""
 SHOWN = {"LINE_LIMIT", "TEXT_LIMIT"}
-"""In `shell_text`, `shell` and `shell_commands`: how much of a line is shown, or known."""
+"""In `shell.text`, `shell.script` and `shell.commands`: how much of a line is shown, or known."""
 
 
 def test_what_is_met_is_told():

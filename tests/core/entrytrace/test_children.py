@@ -8,7 +8,7 @@ from roots import root_of
 from stellaops_core.entrytrace import children
 from stellaops_core.entrytrace.children import Children
 from stellaops_core.entrytrace.closure import chain_of, close
-from stellaops_core.entrytrace.node_modules import follow_node
+from stellaops_core.entrytrace.node.modules import follow_node
 from stellaops_core.entrytrace.process import Edge, Process, Step, Undetermined
 
 FILES = {

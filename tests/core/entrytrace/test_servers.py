@@ -1,8 +1,9 @@
 """Modules of servers."""
 
-from stellaops_core.entrytrace import servers, shell_files
+from stellaops_core.entrytrace import servers
 from stellaops_core.entrytrace.process import Edge, Process, Undetermined
 from stellaops_core.entrytrace.servers import follow_server
+from stellaops_core.entrytrace.shell import files as shell_files
 from traces import root_with
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stellaops_core.entrytrace.python_statements import read_statements
+from stellaops_core.entrytrace.python.statements import read_statements
 from stellaops_core.readers import python_imports
 from stellaops_core.readers.python_imports import BY_NAME, LAZY, OTHERWISE, TRIED, read_python
 

@@ -1,0 +1,1 @@
+"""What .NET processes load."""

@@ -1,0 +1,1 @@
+"""What Java processes load."""

@@ -1,0 +1,1 @@
+"""Programs that run others: launchers, supervisors, the scripts of projects."""

@@ -1,0 +1,1 @@
+"""What Python processes load."""

@@ -1,0 +1,1 @@
+"""What Ruby, Perl and PHP processes load."""
