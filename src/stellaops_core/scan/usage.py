@@ -109,6 +109,11 @@ def _counts(components: Iterable[Component]) -> tuple[tuple[str, int], ...]:
     return tuple(counts.items())
 
 
+def _scopes_of(component: Component) -> tuple[str, ...]:
+    """Return the scopes of gaps that may lead to a component."""
+    return (component.type, *(_SCOPES[one.analyzer] for one in component.evidence if one.analyzer in _SCOPES))
+
+
 class _Uses:
     """Works out each component's `Use`."""
 
@@ -122,6 +127,8 @@ class _Uses:
     ) -> None:
         self._known: dict[str, Use] = {}
         """By ref."""
+        self._owned_scopes: dict[str, set[str]] = {}
+        """By an owner's ref, the scopes of what it owns: a gap of Python is one of Debian's Python packages too."""
         self._gaps: dict[str, Undetermined] = {}
         """By scope, the first of each."""
         for gap in gaps:
@@ -155,6 +162,9 @@ class _Uses:
     def of_all(self, components: Iterable[Component]) -> tuple[Component, ...]:
         """Give each its use: those with files first, owners before what they own; then those without files."""
         components = sorted(components, key=lambda one: (bool(one.owners), one.ref))
+        for one in components:
+            for owner in one.owners:
+                self._owned_scopes.setdefault(owner, set()).update(_scopes_of(one))
         bare = {one.ref: one for one in components if one.ref not in self._with_files and one.ref not in self._known}
         for one in components:
             if one.ref not in bare:
@@ -182,7 +192,7 @@ class _Uses:
             return owned
         if component.type in OS_PACKAGE_TYPES and component.ref not in self._with_code:
             return Use("maybe", "", (Step(component.evidence[0].path, 0, _NO_CODE),))
-        for scope in (component.type, *(_SCOPES.get(one.analyzer, "") for one in component.evidence)):
-            if gap := self._gaps.get(scope) or self._gaps.get(""):
+        for scope in (*_scopes_of(component), *sorted(self._owned_scopes.get(component.ref, ())), ""):
+            if gap := self._gaps.get(scope):
                 return Use("undetermined", "", (Step(gap.place, gap.line, gap.reason),))
         return NOT_REACHED

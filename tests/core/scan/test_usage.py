@@ -208,6 +208,18 @@ def test_a_language_that_nobody_follows(tmp_path, interpreter, files, name):
     assert levels(sbom)[name] == "undetermined"
 
 
+def test_a_gap_of_a_language_is_one_of_the_systems_packages_of_it(tmp_path):
+    """What Debian packages of a language is called unused no more than what that language's own tools install."""
+    rock = "usr/lib/luarocks/rocks-5.4/a/1.0-1/a-1.0-1.rockspec"
+    files = {
+        **status(lua_a=[rock, "usr/bin/a"], other=["usr/bin/unused"]),
+        rock: 'package = "a"\nversion = "1.0-1"\n',
+        **dict.fromkeys(("usr/bin/lua5.4", "usr/bin/a", "usr/bin/unused"), program()),
+    }
+    used = levels(usage(tmp_path, files, {"Cmd": ["/usr/bin/lua5.4", "x"]}))
+    assert (used["lua_a"], used["a"], used["other"]) == ("undetermined", "undetermined", "not-reached")
+
+
 def test_jars_without_coordinates_belong_to_java(tmp_path):
     """What may lead to any jar may lead to one that has no Maven coordinates."""
     gap = Undetermined("a.jar", 0, "a loader of its own", "maven")
