@@ -49,6 +49,7 @@ class Writer:
         }
         self._needs = needs
         self._evidence: dict[tuple[Evidence, ...], Json] = {}
+        self._suppliers: dict[str, Json] = {}
         self._lists = version != "1.6"
         self._licenses = licenses_of if version == "1.6" else stated_licenses
 
@@ -58,7 +59,7 @@ class Writer:
         purl, more = component.purl, list[Json]()
         out: Json = {"type": "library" if purl else "file", "bom-ref": component.ref}
         if component.supplier:
-            out["supplier"] = {"name": component.supplier}
+            out["supplier"] = self._suppliers.setdefault(component.supplier, {"name": component.supplier})
         if group:
             out["group"] = group
         out["name"] = name
@@ -117,10 +118,11 @@ class Writer:
 
     def _occurrence(self, evidence: Evidence) -> Json:
         out = {"location": escape_path(evidence.path)}
-        context = [self._layers.get(evidence.layer, "")]
-        context += [f"owner {owner}" for owner in evidence.owners]
-        if text := " ".join(filter(None, context)):
-            out["additionalContext"] = text
+        context = self._layers.get(evidence.layer, "")
+        for owner in evidence.owners:
+            context += f" owner {owner}" if context else f"owner {owner}"
+        if context:
+            out["additionalContext"] = context
         return out
 
 
@@ -172,23 +174,24 @@ def read_licenses(items: Iterable[Json]) -> tuple[str, ...]:
 
 def read_references(items: Iterable[Json]) -> list[tuple[str, str]]:
     """Return (type, URL) of `externalReferences`, links to other documents left out."""
-    urls = [(item.get("type"), item.get("url")) for item in items]
     return [
         (one, url)
-        for one, url in urls
-        if isinstance(one, str) and isinstance(url, str) and not (one == "bom" and url.startswith(LINK))
+        for item in items
+        if isinstance(one := item.get("type"), str)
+        and isinstance(url := item.get("url"), str)
+        and not (one == "bom" and url.startswith(LINK))
     ]
 
 
 def _identity(field: str, evidence: Sequence[Evidence]) -> Json:
+    methods = [
+        {"technique": one.technique, "confidence": _confidence(one), "value": escape_path(one.path)} for one in evidence
+    ]
     return {
         "field": field,
-        "confidence": max(_confidence(one) for one in evidence),
-        "methods": [
-            {"technique": one.technique, "confidence": _confidence(one), "value": escape_path(one.path)}
-            for one in evidence
-        ],
-        "tools": [analyzer_ref(name) for name in dict.fromkeys(one.analyzer for one in evidence)],
+        "confidence": max([one["confidence"] for one in methods]),
+        "methods": methods,
+        "tools": list(dict.fromkeys([analyzer_ref(one.analyzer) for one in evidence])),
     }
 
 
@@ -201,7 +204,7 @@ def _facts(component: Component) -> list[Json]:
     facts = [make_property("stella:owner", owner) for owner in component.owners] if component.owners else []
     if component.use:
         facts += _use(component.use)
-    own = [make_property(name, value) for name, value in component.properties]
+    own = [{"name": name, "value": value} for name, value in component.properties]
     if any(name.startswith(RESERVED) for name, _ in component.properties):
         own = [exact("properties", own)]
     return facts + own
@@ -209,7 +212,7 @@ def _facts(component: Component) -> list[Json]:
 
 def _write_hashes(hashes: Pairs, out: Json, facts: list[Json]) -> None:
     """Write the hashes that fit, the others as properties, and all of them exactly where the two don't tell."""
-    if fit := list(hashes_of(hashes)):
+    if fit := hashes_of(hashes):
         out["hashes"] = fit
     told = [(one["alg"], one["content"]) for one in fit]
     if told != [*hashes]:
@@ -221,7 +224,7 @@ def _write_hashes(hashes: Pairs, out: Json, facts: list[Json]) -> None:
 
 def _write_urls(urls: Pairs, out: Json, facts: list[Json]) -> None:
     """Write the URLs that fit, and the rest as hashes are written."""
-    if fit := list(references_of(urls)):
+    if fit := references_of(urls):
         out["externalReferences"] = fit
     told = read_references(fit)
     if told != [*urls]:

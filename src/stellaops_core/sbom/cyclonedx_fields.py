@@ -8,7 +8,7 @@ grammar of the OCI distribution specification 1.1.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -26,7 +26,8 @@ _HASHES = """
 MD5 SHA-1 SHA-256 SHA-384 SHA-512 SHA3-256 SHA3-384 SHA3-512 BLAKE2b-256 BLAKE2b-384 BLAKE2b-512 BLAKE3
 """
 _ALGORITHMS = frozenset(_HASHES.split())
-_HEX = re.compile(r"[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9a-fA-F]{96}|[0-9a-fA-F]{128}")
+_HEX = re.compile(r"[0-9a-fA-F]+")
+_LENGTHS = frozenset({32, 40, 64, 96, 128})
 _REFERENCES = """
 adversary-model advisories attestation bom build-meta build-system certification-report chat codified-infrastructure
 component-analysis-report configuration digital-signature distribution distribution-intake documentation
@@ -37,12 +38,14 @@ vulnerability-assertion website
 """
 _REFERENCE_TYPES = frozenset(_REFERENCES.split())
 # RFC 3987, absolute, without address literals and passwords. What is refused here is still listed, as a property.
-_CHARACTER = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})"
+# What is read is never given back (++, *+), so that this takes linear time.
+_TEXT = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@MORE]++|%[0-9A-Fa-f]{2})"
+_PATH, _QUERY = (_TEXT.replace("MORE", more) + "*+" for more in ("/", "/?"))
 _BEYOND_ASCII = "[\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]"
 _IRI = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]*:"
-    r"(?://(?:[A-Za-z0-9\-._~]{1,100}@)?[A-Za-z0-9\-._~]+(?::[0-9]{1,5})?(?:/CH*)*|CH+(?:/CH*)*)"
-    r"(?:\?(?:CH|[/?])*)?(?:\#(?:CH|[/?])*)?".replace("CH", _CHARACTER)
+    r"(?://(?:[A-Za-z0-9\-._~]{1,100}@)?[A-Za-z0-9\-._~]+(?::[0-9]{1,5})?(?:/PATH)?|(?![/?#])(?=.)PATH)"
+    r"(?:\?QUERY)?(?:\#QUERY)?".replace("PATH", _PATH).replace("QUERY", _QUERY)
 )
 _CPE = re.compile(
     r"cpe:/[aho](?::[A-Za-z0-9._~%!-]*){1,6}"
@@ -90,14 +93,14 @@ def cpe_fits(cpe: str) -> bool:
 
 def hash_fits(algorithm: str, content: str) -> bool:
     """Whether the schema knows the algorithm and the content is hexadecimal of a known length."""
-    return algorithm in _ALGORITHMS and _HEX.fullmatch(content) is not None
+    return algorithm in _ALGORITHMS and len(content) in _LENGTHS and _HEX.fullmatch(content) is not None
 
 
-def hashes_of(hashes: Iterable[tuple[str, str]]) -> Iterator[Json]:
-    """Yield the hashes that fit, in lower case."""
-    for algorithm, content in hashes:
-        if hash_fits(algorithm, content):
-            yield {"alg": algorithm, "content": content.lower()}
+def hashes_of(hashes: Iterable[tuple[str, str]]) -> list[Json]:
+    """List the hashes that fit, in lower case."""
+    return [
+        {"alg": algorithm, "content": content.lower()} for algorithm, content in hashes if hash_fits(algorithm, content)
+    ]
 
 
 @lru_cache(maxsize=4096)
@@ -122,8 +125,6 @@ def url_fits(url: str) -> bool:
     return _IRI.fullmatch(url) is not None
 
 
-def references_of(urls: Iterable[tuple[str, str]]) -> Iterator[Json]:
-    """Yield the references that fit; types the schema does not know become `other`."""
-    for kind, url in urls:
-        if url_fits(url):
-            yield {"type": kind if kind in _REFERENCE_TYPES else "other", "url": url}
+def references_of(urls: Iterable[tuple[str, str]]) -> list[Json]:
+    """List the references that fit; types the schema does not know become `other`."""
+    return [{"type": kind if kind in _REFERENCE_TYPES else "other", "url": url} for kind, url in urls if url_fits(url)]

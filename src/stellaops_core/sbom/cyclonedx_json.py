@@ -8,6 +8,7 @@ Source: CycloneDX JSON schemas (bom-1.6.schema.json, bom-1.7.schema.json); purl 
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -38,6 +39,13 @@ def document(sbom: Sbom, version: str = "1.6") -> Json:
 
     `version`: of the specification, `1.6` or `1.7`.
     """
+    content = outline(sbom, version)
+    content["components"] = list(content["components"])
+    return content
+
+
+def outline(sbom: Sbom, version: str = "1.6") -> Json:
+    """Make the same document, but for `components`: an iterator, so that each can be gone before the next is made."""
     needs = edges(sbom.components)
     writer = Writer(sbom.subject.layers, needs, version)
     content: Json = {
@@ -47,7 +55,7 @@ def document(sbom: Sbom, version: str = "1.6") -> Json:
         "serialNumber": NIL,
         "version": 1,
         "metadata": _metadata(sbom),
-        "components": [*_distribution(sbom.distribution), *(writer.write(component) for component in sbom.components)],
+        "components": chain(_distribution(sbom.distribution), map(writer.write, sbom.components)),
         "dependencies": _dependencies(sbom, needs),
     }
     if sbom.unknowns:  # that nothing was met which can't be read is no claim that everything was found
@@ -141,7 +149,7 @@ def _subject(subject: Subject) -> Json:
     }
     if subject.digest:
         component["version"] = subject.digest
-        component["hashes"] = list(hashes_of([("SHA-256", subject.digest.removeprefix("sha256:"))]))
+        component["hashes"] = hashes_of([("SHA-256", subject.digest.removeprefix("sha256:"))])
     if purl := image_purl(subject):
         component["purl"] = purl
     if properties := list(_subject_facts(subject)):

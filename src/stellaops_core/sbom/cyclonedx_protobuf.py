@@ -24,11 +24,10 @@ Write = Callable[[Any], bytes]
 
 def encode(sbom: Sbom) -> bytes:
     """Write the document."""
-    content = cyclonedx_json.document(sbom)
     try:
-        data = _Encoder().message("Bom", content)
+        data = _Encoder().message("Bom", cyclonedx_json.outline(sbom))
     except UnicodeEncodeError:  # a lone surrogate somewhere
-        data = _Encoder().message("Bom", valid(content))
+        data = _Encoder().message("Bom", valid(cyclonedx_json.document(sbom)))
     return cyclonedx_json.numbered(data)
 
 
@@ -36,52 +35,58 @@ class _Encoder:
     """Writes messages; a part of the document that many components share is written once, and then copied."""
 
     def __init__(self) -> None:
-        self._written: dict[int, bytes] = {}
-        self._fields = {
-            name: [(field.name, self._writer(field)) for field in fields] for name, fields in MESSAGES.items()
-        }
+        self._members: dict[str, list[tuple[str, Write]]] = {name: [] for name in MESSAGES}
+        for name, fields in MESSAGES.items():
+            self._members[name] += [(field.name, self._writer(field)) for field in fields]
 
     def message(self, name: str, value: Json) -> bytes:
-        return b"".join([write(value[member]) for member, write in self._fields[name] if member in value])
+        return b"".join([write(value[member]) for member, write in self._members[name] if member in value])
 
     def _writer(self, field: Field) -> Write:
         """Make the function that writes a field with its tag."""
-        if field.kind == "message" and field.message == "Property":
-            return _properties(field)
-        if field.kind == "message":
-            one = self._message_writer(field)
-            return _several(one) if field.repeated else one
-        write = _KINDS[field.kind](field)
+        if field.kind != "message":
+            write = _KINDS[field.kind](field)
+        elif field.message == "Property":
+            write = _properties(field)
+        else:
+            write = self._message_writer(field)
+            write = _once(write) if field.message in _SHARED else write
         return _several(write) if field.repeated else write
 
     def _message_writer(self, field: Field) -> Write:
-        heads, name, written = _heads(field), field.message, self._written
+        heads, members = _heads(field), self._members[field.message]
 
-        def write(value: Json) -> bytes:
-            if (known := written.get(id(value))) is not None:
-                return known
-            data = self.message(name, value)
-            data = _delimited(heads, data)
-            if name in _SHARED:
-                written[id(value)] = data
-            return data
+        def write(value: Json) -> bytes:  # as `message`: a call less for each of the many
+            data = b"".join([write(value[member]) for member, write in members if member in value])
+            length = len(data)
+            return heads[length] + data if length < 128 else heads[128] + varint(length) + data
 
         return write
 
 
-def _properties(field: Field) -> Write:
-    """Properties are half of all messages, many of them the same object: written without a detour."""
-    heads, written = _heads(field), dict[int, bytes]()
-    name, content = (_text(inner) for inner in MESSAGES["Property"])
+def _once(write: Write) -> Write:
+    """Keep what was written of an object, and the object: else another could have its id."""
+    written = dict[int, tuple[Any, bytes]]()
 
-    def write(values: list[Json]) -> bytes:
-        out = []
-        for value in values:
-            data = written.get(id(value))
-            if data is None:
-                data = written[id(value)] = _delimited(heads, name(value["name"]) + content(value["value"]))
-            out.append(data)
-        return b"".join(out)
+    def write_once(value: Any) -> bytes:
+        known = written.get(id(value))
+        if known is None:
+            known = written[id(value)] = (value, write(value))
+        return known[1]
+
+    return write_once
+
+
+def _properties(field: Field) -> Write:
+    """Properties are half of all messages, with few names: written without a detour."""
+    heads, (name, content) = _heads(field), map(_text, MESSAGES["Property"])
+    names = dict[str, bytes]()
+
+    def write(value: Json) -> bytes:
+        called = value["name"]
+        data = (names.get(called) or names.setdefault(called, name(called))) + content(value["value"])
+        length = len(data)
+        return heads[length] + data if length < 128 else heads[128] + varint(length) + data
 
     return write
 

@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 def encode(sbom: Sbom) -> bytes:
     """Write the document: UTF-8, two spaces of indentation, a newline at the end."""
-    return write(cyclonedx_json.document(sbom))
+    return write(cyclonedx_json.outline(sbom))
 
 
 def write(content: Json) -> bytes:
@@ -52,7 +52,7 @@ class _Writer:
     """Writes components; what many share is written once."""
 
     def __init__(self) -> None:
-        self._written: dict[tuple[int, str], str] = {}
+        self._written: dict[tuple[int, str], tuple[Any, str]] = {}
 
     def metadata(self, metadata: Json) -> Iterator[str]:
         yield f"  <metadata>\n    <timestamp>{xml_text(metadata['timestamp'])}</timestamp>\n"
@@ -96,10 +96,10 @@ class _Writer:
         return f"{pad}<properties>\n{''.join(lines)}{pad}</properties>\n"
 
     def _shared(self, value: Any, pad: str, write: Callable[[Any, str], str]) -> str:
-        written = self._written.get((id(value), pad))
-        if written is None:
-            written = self._written[id(value), pad] = write(value, pad)
-        return written
+        known = self._written.get((id(value), pad))
+        if known is None:  # kept with its text: else another could have its id
+            known = self._written[id(value), pad] = (value, write(value, pad))
+        return known[1]
 
 
 def _list(name: str, values: Iterable[Json], write: Callable[[Json, str], str], pad: str) -> str:

@@ -23,6 +23,8 @@ def varint(number: int) -> bytes:
     """Write a number as base 128, low groups first; a negative one as its 64-bit two's complement."""
     if 0 <= number < 128:
         return _SMALL[number]
+    if 0 <= number < 1 << 14:
+        return bytes((number & 127 | 128, number >> 7))
     out = bytearray()
     number &= _WHOLE
     while number > 127:
