@@ -76,7 +76,7 @@ def conformance(session: nox.Session) -> None:
     """Run over public corpora: STELLA_FIXTURES, else ../shared/fixtures."""
     if not fixtures().is_dir():
         session.skip(f"no fixtures: STELLA_FIXTURES names no directory, and there is no {fixtures()}")
-    install(session, "test")
+    install(session, "conformance")
     session.run("pytest", "-m", "conformance", "tests/conformance", *session.posargs)
 
 

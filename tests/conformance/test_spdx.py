@@ -4,6 +4,7 @@ Schemas are looked for among the public fixtures (`STELLA_FIXTURES`, else `../sh
 in the folders they have in spdx/spdx-spec. The reference implementation is `spdx-tools`, where it is installed.
 """
 
+import io
 import json
 import os
 from pathlib import Path
@@ -83,6 +84,21 @@ def test_every_linked_document_is_valid(version, validator, sbom):
     if version == "2.3":
         for data in linked_documents(sbom):
             validator.validate(json.loads(data))
+
+
+@settings(max_examples=30, deadline=None)
+@given(sbom=used_sboms())
+def test_the_official_bindings_read_every_element(sbom):
+    """The classes that SPDX makes of its SHACL model check types, patterns and presence; all that is named is there."""
+    reason = "spdx-python-model is not installed"
+    model = pytest.importorskip("spdx_python_model.bindings.v3_0_1", reason=reason)
+    data, read = spdx3_json.encode(sbom), model.SHACLObjectSet()
+    model.JSONLDDeserializer().read(io.BytesIO(data), read)
+    assert not read.link()
+    assert len(read.objects) == len(json.loads(data)["@graph"])
+    out = io.BytesIO()
+    model.JSONLDSerializer().write(read, out)  # refuses what lacks a member
+    assert spdx3_json_reader.decode(out.getvalue()).components == spdx3_json_reader.decode(data).components
 
 
 @pytest.fixture(scope="module")
