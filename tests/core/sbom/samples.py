@@ -1,7 +1,9 @@
 """One small bill of materials that shows every feature, for golden documents and tables."""
 
-from stellaops_core.component import Component, Distribution, Evidence, Unknown
-from stellaops_core.sbom.sbom import LayerOrigin, Removed, Sbom, Subject
+from msgspec.structs import replace
+
+from stellaops_core.component import Component, Distribution, Evidence, Step, Unknown, Use
+from stellaops_core.sbom.sbom import Gap, LayerOrigin, Program, Removed, Sbom, Subject, Usage
 
 OPENSSL = "pkg:deb/debian/openssl@3.0.15-1?arch=amd64&distro=debian-12"
 LIBC = "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12"
@@ -89,3 +91,24 @@ SAMPLE = Sbom(
     tool_version="1.2.3",
     timestamp="2025-01-02T03:04:05Z",
 )
+
+FULL = replace(
+    SAMPLE,
+    subject=replace(SAMPLE.subject, labels=(("maintainer", "shop"), ("version", "2.4"))),
+    distribution=replace(SAMPLE.distribution, like=("linux",), cpe="cpe:/o:debian:debian_linux:12", variant="slim"),
+    components=tuple(
+        replace(component, use=Use("used", "usr/bin/openssl", (Step("entry.sh", 3, "exec openssl"),)))
+        for component in SAMPLE.components
+    ),
+    removed=(Removed("pkg:deb/debian/wget@1?arch=amd64", "var/lib/dpkg/status", 1, 1),),
+    usage=Usage(
+        programs=(
+            Program(
+                "usr/bin/openssl", ("openssl", None), "maybe", True, ("$TLS",), (Step("entry.sh", 3, "exec openssl"),)
+            ),
+        ),
+        gaps=(Gap("entry.sh", 9, "eval", "npm"),),
+        counts=(("used", 4),),
+    ),
+)
+"""The same with a value in every field of every record."""

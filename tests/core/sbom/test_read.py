@@ -1,22 +1,28 @@
 """A bill of materials is known by its content, whatever it is written in."""
 
 import pytest
-from msgspec.structs import replace
+from msgspec import Struct
+from msgspec.structs import fields, replace
 
-from core.sbom.samples import SAMPLE
+from core.sbom.samples import FULL, SAMPLE
 from stellaops_core.errors import TargetError, TargetNotFound
 from stellaops_core.sbom import (
     cyclonedx_json,
     cyclonedx_json_1_7,
     cyclonedx_protobuf,
     cyclonedx_xml,
+    spdx3_json,
     spdx_json,
+    spdx_tag_value,
     stella_json,
 )
 from stellaops_core.sbom.read import HEAD, is_sbom, is_sbom_file, read_file, read_sbom
 
 PLAIN = replace(SAMPLE, removed=())
-WRITERS = (stella_json, cyclonedx_json, cyclonedx_json_1_7, cyclonedx_protobuf, cyclonedx_xml, spdx_json)
+WRITERS = (
+    stella_json, cyclonedx_json, cyclonedx_json_1_7, cyclonedx_protobuf, cyclonedx_xml, spdx_json, spdx_tag_value,
+    spdx3_json,
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.__name__.rpartition(".")[2])
@@ -25,6 +31,35 @@ def test_equal_results_whatever_the_format(writer):
     data = writer.encode(PLAIN)
     assert read_sbom(data) == PLAIN
     assert is_sbom(data[:HEAD])
+
+
+def values_of(record):
+    """Yield (record's type, field, value) of a record and all records in it."""
+    if isinstance(record, tuple):
+        for item in record:
+            yield from values_of(item)
+    elif isinstance(record, Struct):
+        for field in fields(record):
+            value = getattr(record, field.name)
+            yield type(record), field.name, value
+            yield from values_of(value)
+
+
+@pytest.mark.parametrize("writer", WRITERS, ids=lambda writer: writer.__name__.rpartition(".")[2])
+def test_no_field_is_forgotten(writer):
+    """One that is added to a record has to be given a value in `FULL`, and to come back from every format."""
+    found, told = set(), set()
+    for kind, name, value in values_of(FULL):
+        found.add((kind, name))
+        if value not in ("", (), None, 0, False):
+            told.add((kind, name))
+    assert {kind.__name__ for kind, _ in found} == {
+        "Component", "Distribution", "Evidence", "Gap", "LayerOrigin", "Program", "Removed", "Sbom", "Step", "Subject",
+        "Unknown", "Usage", "Use",
+    }  # fmt: skip
+    assert found == told
+    sbom = FULL if writer is stella_json else replace(FULL, removed=())
+    assert read_sbom(writer.encode(sbom)) == sbom
 
 
 def test_byte_order_mark_and_space():
