@@ -6,7 +6,8 @@ field can hold or give back exactly is a property, so that `cyclonedx_reader` ma
 Source: CycloneDX 1.6 and 1.7 JSON schemas. The mapping is described in docs/reference/cyclonedx.md.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -23,7 +24,7 @@ from stellaops_core.sbom.cyclonedx_fields import (
     references_of,
     url_fits,
 )
-from stellaops_core.sbom.cyclonedx_properties import RESERVED, exact, make_property, step_property
+from stellaops_core.sbom.cyclonedx_properties import RESERVED, SYFT_PLACE, exact, make_property, step_property
 from stellaops_core.sbom.sbom import LayerOrigin
 from stellaops_core.sbom.text import escape_path
 
@@ -37,7 +38,14 @@ Pairs = tuple[tuple[str, str], ...]
 class Writer:
     """Writes components of one document; what many of them share (a layer, a database) is worked out once."""
 
-    def __init__(self, layers: Sequence[LayerOrigin], needs: Mapping[str, Sequence[str]], version: str) -> None:
+    def __init__(
+        self,
+        layers: Sequence[LayerOrigin],
+        needs: Mapping[str, Sequence[str]],
+        version: str,
+        twins: Container[tuple[str, str]] = (),
+    ) -> None:
+        """`twins`: (name, version) of components that Syft would take for one another."""
         self._layers = {layer.index: f"layer {layer.index} {layer.diff_id}".rstrip() for layer in layers}
         self._layer_facts = {
             layer.index: [
@@ -48,6 +56,7 @@ class Writer:
             for layer in layers
         }
         self._needs = needs
+        self._twins = twins
         self._evidence: dict[tuple[Evidence, ...], Json] = {}
         self._suppliers: dict[str, Json] = {}
         self._lists = version != "1.6"
@@ -83,6 +92,8 @@ class Writer:
         """Add what was written, but can't be read back as it was."""
         if component.name != name:
             facts.append(make_property("stella:name", component.name))
+        if (name, component.version) in self._twins and component.purl and component.evidence:
+            facts.append(make_property(SYFT_PLACE, "/" + escape_path(component.evidence[0].path)))
         if len(component.version) > MAX_VERSION:
             facts.append(make_property("stella:version", component.version))
         if len(component.evidence) > 1 and self._ambiguous(component.evidence):
@@ -124,6 +135,12 @@ class Writer:
         if context:
             out["additionalContext"] = context
         return out
+
+
+def find_twins(components: Iterable[Component]) -> frozenset[tuple[str, str]]:
+    """Find (name, version) that several packages have, in different groups or with different qualifiers."""
+    counts = Counter((group_and_name(one)[1], one.version) for one in components if one.purl and one.evidence)
+    return frozenset(key for key, count in counts.items() if count > 1)
 
 
 def analyzer_ref(name: str) -> str:

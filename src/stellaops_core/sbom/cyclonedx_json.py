@@ -13,12 +13,12 @@ from typing import Any
 
 import msgspec
 
-from stellaops_core.component import OS_PACKAGE_TYPES, Distribution, Unknown
+from stellaops_core.component import Distribution, Unknown
 from stellaops_core.digest import sha256
-from stellaops_core.sbom.cyclonedx_components import Writer, analyzer_ref, version_of
+from stellaops_core.sbom.cyclonedx_components import Writer, analyzer_ref, find_twins, version_of
 from stellaops_core.sbom.cyclonedx_fields import MAX_VERSION, cpe_fits, hashes_of, image_purl, url_fits
 from stellaops_core.sbom.cyclonedx_properties import command_property, make_property, place_property, step_property
-from stellaops_core.sbom.graph import edges, roots
+from stellaops_core.sbom.graph import edges, roots, split_own
 from stellaops_core.sbom.sbom import LayerOrigin, Sbom, Subject, Usage
 from stellaops_core.sbom.text import escape_path, valid
 
@@ -47,7 +47,7 @@ def document(sbom: Sbom, version: str = "1.6") -> Json:
 def outline(sbom: Sbom, version: str = "1.6") -> Json:
     """Make the same document, but for `components`: an iterator, so that each can be gone before the next is made."""
     needs = edges(sbom.components)
-    writer = Writer(sbom.subject.layers, needs, version)
+    writer = Writer(sbom.subject.layers, needs, version, find_twins(sbom.components))
     content: Json = {
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
         "bomFormat": "CycloneDX",
@@ -231,15 +231,15 @@ def _dependencies(sbom: Sbom, needs: dict[str, list[str]]) -> list[Json]:
 
     By the schema a component that is listed without `dependsOn` has none, and one that is not listed may have some. So
     components of a type in which nothing states dependencies are left out. The distribution depends on those of its own
-    packages that no other needs; Trivy takes only what it leads to for packages of the system.
+    packages that no other needs.
     """
     resolved = {component.type for component in sbom.components if component.depends}
     top, graph = roots(needs), list[Json]()
     if distribution := sbom.distribution:
         system = _distribution_ref(distribution)
-        own = tuple(f"pkg:{kind}/{distribution.id.lower()}/" for kind in OS_PACKAGE_TYPES)
-        graph.append(_dependency(system, sorted(ref for ref in top if ref.startswith(own))))
-        top = [system, *(ref for ref in top if not ref.startswith(own))]
+        own, others = split_own(top, distribution)
+        graph.append(_dependency(system, sorted(own)))
+        top = [system, *others]
     graph.insert(0, _dependency(subject_ref(sbom.subject), sorted(top)))
     return graph + [
         _dependency(component.ref, needs[component.ref]) for component in sbom.components if component.type in resolved

@@ -13,10 +13,14 @@ from stellaops_core.component import Step
 from stellaops_core.sbom.steps import command_text
 from stellaops_core.sbom.text import escape_path, valid
 
+SYFT_PLACE = "syft:location:0:path"
+"""Syft's property for where a package is. Of several packages with one `name` and `version` it keeps one, whatever
+their purls and groups, unless this tells them apart."""
 EXACT = "stella:exact:"
 """Begins the property that holds a member of Stella's own document, as JSON, where no CycloneDX field can."""
 RESERVED = (
-    "stella:layer:", "stella:owner", "stella:use", "stella:hash:", "stella:url:", "stella:version", "stella:name", EXACT
+    "stella:layer:", "stella:owner", "stella:use", "stella:hash:", "stella:url:", "stella:version", "stella:name",
+    EXACT, SYFT_PLACE,
 )  # fmt: skip
 """How the names of properties begin that the encoder gives to a component; facts of ecosystems have others."""
 

@@ -57,27 +57,27 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
                 "everything that is known, Stella's own schema", "stella_json",
             ),
             Format(
-                "cdx-json", "cyclonedx_json", 2, "application/vnd.cyclonedx+json; version=1.6", ".cdx.json", False,
+                "cdx-json", "cyclonedx_json", 3, "application/vnd.cyclonedx+json; version=1.6", ".cdx.json", False,
                 "CycloneDX 1.6 JSON",
             ),
             Format(
-                "cdx-json-1.7", "cyclonedx_json_1_7", 1, "application/vnd.cyclonedx+json; version=1.7", ".cdx17.json",
+                "cdx-json-1.7", "cyclonedx_json_1_7", 2, "application/vnd.cyclonedx+json; version=1.7", ".cdx17.json",
                 False, "CycloneDX 1.7 JSON",
             ),
             Format(
-                "cdx-xml", "cyclonedx_xml", 1, "application/vnd.cyclonedx+xml; version=1.6", ".cdx.xml", False,
+                "cdx-xml", "cyclonedx_xml", 2, "application/vnd.cyclonedx+xml; version=1.6", ".cdx.xml", False,
                 "CycloneDX 1.6 XML",
             ),
             Format(
-                "cdx-pb", "cyclonedx_protobuf", 1, "application/x.vnd.cyclonedx+protobuf; version=1.6", ".cdx.pb",
+                "cdx-pb", "cyclonedx_protobuf", 2, "application/x.vnd.cyclonedx+protobuf; version=1.6", ".cdx.pb",
                 False, "CycloneDX 1.6 Protocol Buffers",
             ),
             Format(
-                "spdx-json", "spdx_json", 1, "application/spdx+json; version=2.3", ".spdx.json", False, "SPDX 2.3 JSON",
+                "spdx-json", "spdx_json", 2, "application/spdx+json; version=2.3", ".spdx.json", False, "SPDX 2.3 JSON",
             ),
-            Format("spdx-tv", "spdx_tag_value", 1, "text/spdx; version=2.3", ".spdx", False, "SPDX 2.3 tag-value text"),
+            Format("spdx-tv", "spdx_tag_value", 2, "text/spdx; version=2.3", ".spdx", False, "SPDX 2.3 tag-value text"),
             Format(
-                "spdx3-json", "spdx3_json", 1, "application/spdx+json; version=3.0.1", ".spdx3.json", False,
+                "spdx3-json", "spdx3_json", 2, "application/spdx+json; version=3.0.1", ".spdx3.json", False,
                 "SPDX 3.0.1 JSON-LD",
             ),
             Format("purls", "purl_list", 1, "text/plain; profile=purl", ".purls.txt", False, "purls, one a line"),

@@ -15,7 +15,7 @@ from stellaops_core.component import BINARY, Component, Distribution
 from stellaops_core.digest import hexadecimal, parse_digest
 from stellaops_core.errors import CorruptImage
 from stellaops_core.sbom.cyclonedx_fields import image_purl
-from stellaops_core.sbom.graph import edges
+from stellaops_core.sbom.graph import edges, split_foreign
 from stellaops_core.sbom.sbom import Sbom, Subject
 from stellaops_core.sbom.spdx_annotations import Evidences, Told, component_facts, document_facts, owners_of
 from stellaops_core.sbom.spdx_fields import (
@@ -244,12 +244,14 @@ class _Graph:
     # --- relationships ---
 
     def _relationships(self) -> Iterator[Json]:
-        """What the image contains; needs; owners; licences; the files that tell of a component."""
-        held = [self._prefix + "SPDXRef-OperatingSystem"] if self._sbom.distribution else []
-        held += self._ids.values()
-        if held:
-            complete = "incomplete" if self._sbom.unknowns else "noAssertion"
-            yield self._relation(self._root, "contains", held) | {"completeness": complete}
+        """What image and distribution contain; needs; owners; licences; the files that tell of a component."""
+        own, others = ([self._ids[ref] for ref in part] for part in split_foreign(self._ids, self._sbom.distribution))
+        system = self._prefix + "SPDXRef-OperatingSystem"
+        held = [system, *others] if self._sbom.distribution else others
+        complete = {"completeness": "incomplete" if self._sbom.unknowns else "noAssertion"}
+        for one, parts in ((self._root, held), (system, own)):
+            if parts:
+                yield self._relation(one, "contains", parts) | complete
         for ref, others in self._needs.items():
             if others:
                 to = [self._ids[other] for other in others]

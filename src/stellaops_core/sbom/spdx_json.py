@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from stellaops_core.component import BINARY, Component, Distribution
 from stellaops_core.sbom.cyclonedx_fields import group_and_name, hash_fits, image_purl
-from stellaops_core.sbom.graph import edges
+from stellaops_core.sbom.graph import edges, split_foreign
 from stellaops_core.sbom.sbom import Sbom, Subject
 from stellaops_core.sbom.spdx_annotations import Evidences, Told, component_facts, document_facts, owners_of
 from stellaops_core.sbom.spdx_fields import (
@@ -172,13 +172,16 @@ class _Writer:
         return out
 
     def relationships(self) -> Iterator[Json]:
-        """The document describes the image, which contains the rest; then needs, then owners."""
+        """The document describes the image, which contains the rest, some by its distribution; needs, then owners."""
         root = subject_id(self._sbom.subject)
+        own, others = split_foreign(self._ids, self._sbom.distribution)
         yield _related(DOCUMENT, "DESCRIBES", root)
         if self._sbom.distribution:
             yield _related(root, "CONTAINS", SYSTEM)
-        for spdx_id in self._ids.values():
-            yield _related(root, "CONTAINS", spdx_id)
+        for ref in own:
+            yield _related(SYSTEM, "CONTAINS", self._ids[ref])
+        for ref in others:
+            yield _related(root, "CONTAINS", self._ids[ref])
         yield from self._edges(self._needs)
         for ref, owners in self._owners.items():
             for owner in owners:

@@ -9,6 +9,7 @@ from stellaops_core.sbom.cyclonedx_components import (
     Writer,
     analyzer_ref,
     evidence_item,
+    find_twins,
     read_licenses,
     read_references,
     stated_licenses,
@@ -86,3 +87,24 @@ def test_small_members():
     assert item == {
         "path": "a%25", "analyzer": "dpkg", "layer": 1, "technique": "filename", "confidence": 5, "owners": (OPENSSL,)
     }  # fmt: skip
+
+
+def test_what_syft_would_take_for_one_says_where_it_is():
+    """Scoped and unscoped packages of one name and version, and classifiers; nothing else says so."""
+    refs = (
+        "pkg:maven/a/x@1?classifier=y",
+        "pkg:maven/a/x@1",
+        "pkg:npm/%40types/send@1",
+        "pkg:npm/send@1",
+        "pkg:npm/z@1",
+    )
+    components = [
+        replace(SAMPLE.components[0], ref=ref, name=name, type=ref[4:].partition("/")[0], version="1")
+        for ref, name in zip(refs, ("x", "x", "@types/send", "send", "z"), strict=True)
+    ]
+    twins = find_twins(components)
+    assert twins == {("x", "1"), ("send", "1")}
+    one = Writer(SAMPLE.subject.layers, edges(components), "1.6", twins)
+    told = [dict(map(dict.values, one.write(part)["properties"])) for part in components]
+    place = "/" + SAMPLE.components[0].evidence[0].path
+    assert [facts.get("syft:location:0:path") for facts in told] == [place] * 4 + [None]

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stellaops_core.component import Component, Evidence
-from stellaops_core.sbom.graph import edges, roots
+from stellaops_core.component import Component, Distribution, Evidence
+from stellaops_core.sbom.graph import edges, roots, split_foreign, split_own
 
 NODES = [f"pkg:generic/{letter}" for letter in "abcdefgh"]
 
@@ -43,3 +43,25 @@ def test_a_ring_has_one_root():
     """Two packages that need each other hang under the image by the first of them, not by both."""
     assert roots({"a": ["b"], "b": ["a"], "c": ["a"]}) == ["c"]
     assert roots({"a": ["b"], "b": ["a"]}) == ["a"]
+
+
+def test_the_distributions_own_packages():
+    """By type and namespace, in their order; without a distribution nothing is its own."""
+    refs = [
+        "pkg:rpm/centos/a@1",
+        "pkg:deb/debian/b@1",
+        "pkg:deb/ubuntu/c@1",
+        "pkg:deb/debian/a@1",
+        "pkg:npm/debian/x@1",
+    ]
+    others = ["pkg:rpm/centos/a@1", "pkg:deb/ubuntu/c@1", "pkg:npm/debian/x@1"]
+    assert split_own(refs, Distribution("Debian")) == (["pkg:deb/debian/b@1", "pkg:deb/debian/a@1"], others)
+    assert split_own(refs, None) == ([], refs)
+
+
+def test_own_packages_stand_apart_from_a_second_systems():
+    """Only where there is one, of whatever type; language packages are of no system."""
+    own, wheel, npm = "pkg:deb/debian/b@1", "pkg:rpm/centos/a@1", "pkg:npm/a@1"
+    assert split_foreign([own, npm, wheel], Distribution("debian")) == ([own], [npm, wheel])
+    assert split_foreign([own, npm], Distribution("debian")) == ([], [own, npm])
+    assert split_foreign([own, npm, "pkg:deb/ubuntu/b@1"], Distribution("debian"))[0] == [own]

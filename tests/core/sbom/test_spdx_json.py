@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from core.sbom.samples import BABEL, LIBC, OPENSSL, REQUESTS, SAMPLE
 from core.sbom.used_sboms import used_sboms
 from stellaops_core.sbom.spdx_fields import NAMESPACE, UUIDS, identity
-from stellaops_core.sbom.spdx_json import document, encode, full_name, source_text
+from stellaops_core.sbom.spdx_json import SYSTEM, document, encode, full_name, source_text
 
 EXPECTED = Path(__file__).with_name("sample.spdx.json")
 
@@ -62,7 +62,17 @@ def test_relationships_of_the_sample():
     ]
     assert (ids[OPENSSL], "DEPENDS_ON", ids[LIBC], "") in edges
     assert (ids[OPENSSL], "OTHER", ids[REQUESTS], "ownership-by-file-overlap") in edges
+    assert ("SPDXRef-ContainerImage", "CONTAINS", ids[LIBC], "") in edges
     assert edges[0] == ("SPDXRef-DOCUMENT", "DESCRIBES", "SPDXRef-ContainerImage", "")
+
+
+def test_a_second_systems_packages_stand_apart():
+    """The distribution contains its own packages, the image all others."""
+    wheel = component(ref="pkg:rpm/centos/libcom_err@1", type="rpm", name="libcom_err")
+    content = document(replace(SAMPLE, components=(*SAMPLE.components, wheel)))
+    ids = {ref: package["SPDXID"] for ref, package in by_ref(content).items()}
+    held = [one["relatedSpdxElement"] for one in content["relationships"] if one["spdxElementId"] == SYSTEM]
+    assert held == [ids[LIBC], ids[OPENSSL]]
 
 
 def test_namespace_is_the_content():
