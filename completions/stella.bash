@@ -29,6 +29,7 @@ _stella() {
         "scan:--ca-file") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "scan:--jobs") :; return ;;
         "scan:--color") mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$current"); return ;;
+        "scan:--profile-to") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "scan:--cache-dir") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -d -- "$current"); return ;;
         "scan:--config") compopt -o filenames; mapfile -t COMPREPLY < <(compgen -f -- "$current"); return ;;
         "explain:-o"|"explain:--format") mapfile -t COMPREPLY < <(compgen -W "table json" -- "$current"); return ;;
@@ -102,7 +103,7 @@ _stella() {
         index) words="build add remove query verify --help" ;;
         cache) words="info gc clear verify --help" ;;
         config) words="show --help" ;;
-        "scan") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --output --view --name --github --step-summary --trust-attached --platform --offline --insecure-registry --ca-file --jobs --no-cache --strict -q --quiet --color --cache-dir --config --debug -h --help" ;;
+        "scan") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --output --view --name --github --step-summary --trust-attached --platform --offline --insecure-registry --ca-file --jobs --no-cache --strict -q --quiet --color --profile --profile-to --cache-dir --config --debug -h --help" ;;
         "explain") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --format --platform --offline --insecure-registry --ca-file --jobs --no-cache -q --quiet --cache-dir --config --debug -h --help" ;;
         "export") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --output --view --name --github --linked --platform --offline --insecure-registry --ca-file --cache-dir --config --debug -h --help" ;;
         "diff") words="oci: oci-archive: docker-archive: dir: docker: registry: sbom: oci: oci-archive: docker-archive: dir: docker: registry: sbom: -o --output --view --fail-on --step-summary --platform --offline --insecure-registry --ca-file --jobs --no-cache -q --quiet --color --cache-dir --config --debug -h --help" ;;

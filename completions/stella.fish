@@ -38,6 +38,8 @@ complete -c stella -n '__fish_seen_subcommand_from scan' -l no-cache -d 'neither
 complete -c stella -n '__fish_seen_subcommand_from scan' -l strict -d 'exit with 8 when something could not be read'
 complete -c stella -n '__fish_seen_subcommand_from scan' -s q -l quiet -d 'no progress, warnings or notes'
 complete -c stella -n '__fish_seen_subcommand_from scan' -l color -r -a 'auto always never' -d 'colour in tables'
+complete -c stella -n '__fish_seen_subcommand_from scan' -l profile -d 'show where the time went, on standard error'
+complete -c stella -n '__fish_seen_subcommand_from scan' -l profile-to -r -F -d 'file for where the time went, as JSON'
 complete -c stella -n '__fish_seen_subcommand_from scan' -l cache-dir -r -a '(__fish_complete_directories)' -d 'where cached layers live'
 complete -c stella -n '__fish_seen_subcommand_from scan' -l config -r -F -d 'configuration file to read'
 complete -c stella -n '__fish_seen_subcommand_from scan' -l debug -d 'show tracebacks of errors'

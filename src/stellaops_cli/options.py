@@ -119,6 +119,8 @@ SCAN = Verb(
         _for("strict"),
         QUIET,
         COLOR,
+        Option(("--profile",), "show where the time went, on standard error"),
+        Option(("--profile-to",), "file for where the time went, as JSON", "FILE", complete="file"),
         *COMMON,
     ),
     hot=True,

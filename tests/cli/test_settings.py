@@ -67,6 +67,8 @@ def test_every_option_that_shares_a_name_is_a_setting():
         "versions",
         "used",
         "possibly-used",
+        "profile",
+        "profile-to",
     }
     for verb in VERBS:
         assert {option.name.replace("_", "-") for option in verb.options} - own <= set(BY_KEY)

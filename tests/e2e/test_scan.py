@@ -511,3 +511,31 @@ def test_a_local_file_is_never_sent_to_a_registry(stella, flags):
     assert (code, out) == (4, b"")
     assert "text.txt is neither an image nor a directory" in err
     assert "registry:text.txt" in err
+
+
+def test_profile_stands_beside_the_report(stella, image, tmp_path):
+    """`--profile` tells on standard error where the time went, cold and warm; the document's bytes stay the same."""
+    _, plain, _ = stella("scan", f"oci:{image}", "-o", "cdx-json", "--no-cache")
+    for jobs in ("1", "2"):
+        arguments = ("scan", f"oci:{image}", "-o", "cdx-json", "--no-cache", "--jobs", jobs, "--profile")
+        code, out, err = stella(*arguments)
+        assert (code, out) == (0, plain)
+        for stage in ("inflate", "walk the tar", "analyze", "pack", "compose", "encode"):
+            assert re.search(rf"^{stage}\b.*? +\d+ .*\d\.\d+ +\d+\.\d$", err, re.MULTILINE), stage
+        assert max(map(len, err.splitlines())) <= 100
+        assert err.count("\nworker ") == (2 if jobs == "2" else 0)
+    path = tmp_path / "profile.json"
+    for warm in (False, True):
+        code, out, err = stella("scan", f"oci:{image}", "-o", "cdx-json", "--profile-to", path)
+        assert (code, out, err) == (0, plain, "")
+        found = json.loads(path.read_text())
+        assert (found["warm"], found["layers"], found["layers_cached"]) == (warm, 2, 2 * warm)
+        assert found["main"]["memory"] > 1_000_000
+        assert ("layers" in found["main"]["spans"]) is not warm
+
+
+def test_profile_that_can_not_be_written(stella, image, tmp_path):
+    """The mistake is told before the work, and no document is written."""
+    code, out, err = stella("scan", f"oci:{image}", "--profile-to", tmp_path / "missing" / "profile.json")
+    assert (code, out) == (1, b"")
+    assert "no such directory" in err

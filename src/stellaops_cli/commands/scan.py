@@ -7,7 +7,7 @@ The core does all the work.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -22,10 +22,32 @@ from stellaops_core.sbom.formats import FORMATS, check_views
 from stellaops_core.sbom.sbom import Sbom
 from stellaops_core.sbom.summary import render
 from stellaops_core.scan.scan import Outcome, ScanOptions, convert_documents, scan_documents
+from stellaops_core.telemetry import measured
+
+if TYPE_CHECKING:
+    from stellaops_core.telemetry import Spans
 
 
 def scan(values: Mapping[str, Any], settings: Settings) -> int:
     """Scan one target; 0, or an error of `errors.py`. With --strict, `Incomplete` once the documents are written."""
+    path = values.get("profile_to", "")
+    if not path and "profile" not in values:
+        outcome = _report(values, settings, None)
+    else:
+        from stellaops_cli.profile import show_profile, start_profile  # noqa: PLC0415  # only on request
+
+        outputs = [Output("profile", path)] if path else []
+        check_places(outputs)
+        spans = start_profile()
+        outcome = _report(values, settings, spans)
+        show_profile(spans, outcome.run, path=path, table="profile" in values)
+    if settings.strict and outcome.summary.unknown_count:
+        raise _incomplete(outcome.summary.unknown_count)
+    return 0
+
+
+def _report(values: Mapping[str, Any], settings: Settings, spans: "Spans | None") -> Outcome:
+    """Scan and write the documents."""
     outputs = read_outputs(settings.output, tuple(FORMATS))
     read_platform(settings)
     ref = read_ref(values["ref"], settings)
@@ -36,27 +58,34 @@ def scan(values: Mapping[str, Any], settings: Settings) -> int:
     formats = step.formats if step else formats
     options = _options(values, ref, settings)
     if ref.scheme == "sbom":
-        from stellaops_core.sbom.read import read_file  # noqa: PLC0415  # images need no readers
+        with measured(spans, "convert"):
+            from stellaops_core.sbom.read import read_file  # noqa: PLC0415  # images need no readers
 
-        sbom = read_file(ref.location, complete=options.view == "history")
-        outcome = convert_documents(sbom, formats, options=options)
+            sbom = read_file(ref.location, complete=options.view == "history")
+            outcome = convert_documents(sbom, formats, options=options)
     else:
-        outcome = _scan(ref, formats, options, settings)
+        outcome = _scan(ref, formats, options, settings, spans)
     if step:
         outcome = replace(outcome, documents=step.finish(outcome.documents))
-    write_documents([(output, _document(output, outcome, settings, values["ref"])) for output in outputs])
-    if step:
-        step.append(outcome.documents.get("markdown", b""))
-    if settings.strict and outcome.summary.unknown_count:
-        raise _incomplete(outcome.summary.unknown_count)
-    return 0
+    with measured(spans, "documents.write"):
+        write_documents([(output, _document(output, outcome, settings, values["ref"])) for output in outputs])
+        if step:
+            step.append(outcome.documents.get("markdown", b""))
+    return outcome
 
 
-def _scan(ref: ImageRef, formats: Sequence[str], options: ScanOptions, settings: Settings) -> Outcome:
-    with Live(settings, terminal=has_terminal(stderr=True)) as live, closing(open_target(ref, settings)) as source:
-        cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
-        attached = _attached(source, formats, options, settings, live)
-        return scan_documents(source, formats, options=options, cache=cache, progress=live.update, attached=attached)
+def _scan(
+    ref: ImageRef, formats: Sequence[str], options: ScanOptions, settings: Settings, spans: "Spans | None"
+) -> Outcome:
+    with Live(settings, terminal=has_terminal(stderr=True)) as live:
+        with measured(spans, "target.open"):
+            opened = open_target(ref, settings)
+        with closing(opened) as source:
+            cache = None if settings.no_cache else open_layer_cache(settings, warn=live.warn)
+            attached = _attached(source, formats, options, settings, live)
+            return scan_documents(
+                source, formats, options=options, cache=cache, progress=live.update, attached=attached, spans=spans
+            )
 
 
 def _attached(

@@ -12,6 +12,7 @@ from stellaops_core.errors import CorruptImage, Unsupported
 from stellaops_core.images.captured import HEAD
 from stellaops_core.images.tar import DIRECTORY, FILE, HARD_LINK, OTHER, SPARSE, SYMLINK, Entry, Tar, clean, decode_path
 from stellaops_core.images.tree import KEEP, TABLE_LIMIT, Look, Tree, Wants
+from stellaops_core.telemetry import Spans
 
 ENTRY_LIMIT = 20_000_000
 """Most entries of a layer."""
@@ -31,6 +32,7 @@ def read_tree(
     *,
     look: Look | None = None,
     spool_dir: str | None = None,
+    spans: Spans | None = None,
 ) -> Tree:
     """Read one layer. Raises `CorruptImage` and its kin.
 
@@ -39,7 +41,7 @@ def read_tree(
     """
     tree = Tree(wants, look=look, spool_dir=spool_dir)
     try:
-        _walk(Tar(open_tar()), tree)
+        _walk(Tar(open_tar()), tree, spans)
         if tree.pending:
             _fetch_linked(open_tar, tree)
     except BaseException:
@@ -48,8 +50,9 @@ def read_tree(
     return tree
 
 
-def _walk(tar: Tar, tree: Tree) -> None:
-    wants, capture, place = tree.wants, tree.capture, tree.place
+def _walk(tar: Tar, tree: Tree, spans: Spans | None = None) -> None:
+    wants, place = tree.wants, tree.place
+    capture = spans.around("file.capture", tree.capture) if spans else tree.capture
     try:
         for entry in tar:
             path = clean(entry.path)

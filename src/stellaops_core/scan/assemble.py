@@ -22,6 +22,7 @@ from stellaops_core.scan.compose import Overlay
 from stellaops_core.scan.fragment import Pack
 from stellaops_core.scan.hidden import name_hidden
 from stellaops_core.scan.holders import Holders
+from stellaops_core.telemetry import Spans, measured
 
 _T = TypeVar("_T", str, tuple[str, str], Evidence)
 
@@ -50,6 +51,7 @@ def assemble(
     architecture: str,
     distribution: Distribution | None = None,
     first_layer: int = 0,
+    spans: Spans | None = None,
 ) -> Assembled:
     """Join, own, merge and sort.
 
@@ -59,7 +61,10 @@ def assemble(
     distribution = distribution or choose_distribution(_distributions(overlay))
     view = View(found={}, distribution=distribution, links=overlay.links, architecture=architecture)
     joins = {one.name: _Join(one, view, overlay.layer_of) for one in analyzers}
-    installed = [(name, one) for name, join in joins.items() for one in join.run(overlay.found.get(name, {}))]
+    installed = []
+    for name, join in joins.items():
+        with measured(spans, "join", name):
+            installed += [(name, one) for one in join.run(overlay.found.get(name, {}))]
     holders = Holders(overlay, packs, installed, first_layer)
     claimed = {path for _, one in installed if one.type not in OS_PACKAGE_TYPES for path in _paths(one)}
     owners = holders.owners(claimed)

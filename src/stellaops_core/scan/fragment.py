@@ -22,6 +22,7 @@ from stellaops_core.analyzers.available import Interests
 from stellaops_core.errors import StellaError
 from stellaops_core.images.captured import CapturedFile
 from stellaops_core.images.tree import LOOK, Look, Tree, Wants
+from stellaops_core.telemetry import Spans, measured
 
 _MAGIC = b"stellaF2"
 _LENGTHS = Binary("<5Q")
@@ -111,7 +112,12 @@ def _decode(data: bytes, kind: Any) -> Any:
 
 
 def read_with(
-    analyzers: tuple[Analyzer, ...], read: Callable[[Wants, Look], Tree], *, diff_id: str = "", once: bool = False
+    analyzers: tuple[Analyzer, ...],
+    read: Callable[[Wants, Look], Tree],
+    *,
+    diff_id: str = "",
+    once: bool = False,
+    spans: Spans | None = None,
 ) -> bytes:
     """Read a layer or a directory with what the analyzers want to see, and pack what they find.
 
@@ -119,11 +125,15 @@ def read_with(
     called again for programs that nothing explains, unless it is to be called `once`.
     """
     interests = Interests(analyzers, once=once)
-    tree = read(interests.ask, lambda tree, file: _found(file, tree, interests, alone=True))
+    run = _measuring(spans) if spans else _run
+    tree = read(interests.ask, lambda tree, file: _found(file, tree, interests, run, alone=True))
     try:
-        finds = _gather(tree, interests)
-        _look_twice(read, tree, interests, finds)
-        return _packed(tree, finds, diff_id)
+        with measured(spans, "layer.analyze"):
+            finds = _gather(tree, interests, run)
+        with measured(spans, "layer.explain"):
+            _look_twice(read, tree, interests, finds, run)
+        with measured(spans, "layer.pack"):
+            return _packed(tree, finds, diff_id)
     finally:
         tree.close()
 
@@ -148,18 +158,23 @@ class _Finds(Struct):
             self.facts.setdefault(path, {}).update(records)
 
 
-def _gather(tree: Tree, interests: Interests) -> _Finds:
+_RunOne = Callable[[Analyzer, CapturedFile, Tree, _Finds], None]
+
+
+def _gather(tree: Tree, interests: Interests, run: _RunOne) -> _Finds:
     finds = _Finds(gaps=[Gap(path, "", reason) for path, reason in tree.unknowns])
     for path in sorted(tree.captured):
         file = tree.captured[path]
         if isinstance(file.result, _Finds):
             finds.add(file.result, path)
         if file.is_kept:
-            finds.add(_found(file, tree, interests, alone=False), path)
+            finds.add(_found(file, tree, interests, run, alone=False), path)
     return finds
 
 
-def _look_twice(read: Callable[[Wants, Look], Tree], tree: Tree, interests: Interests, finds: _Finds) -> None:
+def _look_twice(
+    read: Callable[[Wants, Look], Tree], tree: Tree, interests: Interests, finds: _Finds, run: _RunOne
+) -> None:
     """Look at files that no package of this layer explains, with the analyzers that wait for that."""
     late = {
         path: analyzers
@@ -174,7 +189,7 @@ def _look_twice(read: Callable[[Wants, Look], Tree], tree: Tree, interests: Inte
     def look(tree: Tree, file: CapturedFile) -> _Finds:
         found = _Finds()
         for analyzer in late[file.path]:
-            _run(analyzer, file, tree, found)
+            run(analyzer, file, tree, found)
         return found
 
     again = read(lambda path, *_: LOOK if path in late else 0, look)
@@ -216,14 +231,22 @@ def _packed(tree: Tree, finds: _Finds, diff_id: str) -> bytes:
     return b"".join([_MAGIC, _LENGTHS.pack(*map(len, sections)), *sections])
 
 
-def _found(file: CapturedFile, tree: Tree, interests: Interests, *, alone: bool) -> _Finds:
+def _found(file: CapturedFile, tree: Tree, interests: Interests, run: _RunOne, *, alone: bool) -> _Finds:
     """Run those analyzers on a file that want it, of one of the two sorts."""
     finds = _Finds()
     parent, _, name = file.path.rpartition("/")
     for analyzer in interests.of(file.path, parent, name, file.size, file.head):
         if analyzer.alone is alone:
-            _run(analyzer, file, tree, finds)
+            run(analyzer, file, tree, finds)
     return finds
+
+
+def _measuring(spans: Spans) -> _RunOne:
+    def run(analyzer: Analyzer, file: CapturedFile, tree: Tree, finds: _Finds) -> None:
+        with spans.span("analyze", analyzer.name):
+            _run(analyzer, file, tree, finds)
+
+    return run
 
 
 def _run(analyzer: Analyzer, file: CapturedFile, tree: Tree, finds: _Finds) -> None:

@@ -18,6 +18,7 @@ from stellaops_core.scan.cache import LayerCache, analysis_key
 from stellaops_core.scan.fragment import Pack, read_with
 from stellaops_core.scan.options import Follow, Progress, ScanOptions
 from stellaops_core.scan.workers import Report, run_jobs
+from stellaops_core.telemetry import Spans, measured
 
 _REPORT = 1 << 20
 
@@ -28,13 +29,16 @@ def read_packs(
     options: ScanOptions,
     cache: LayerCache | None,
     progress: Follow | None,
+    spans: Spans | None = None,
 ) -> tuple[list[Pack], Run]:
     """Return the packs of all layers, base first (of a directory: one), and what was read for them."""
     if isinstance(source, DirectorySource):
-        return [_read_directory(source, analyzers, options)], Run(0, 0, 0, 0.0, warm=False)
+        return [_read_directory(source, analyzers, options, spans)], Run(0, 0, 0, 0.0, warm=False)
     analysis = analysis_key((one.name, one.version) for one in analyzers)
     layers = source.image.layers
-    packs = {layer.key: found for layer in layers if (found := _known(cache, layer, analysis, strict=options.strict))}
+    with measured(spans, "cache.read"):
+        known = ((layer.key, _known(cache, layer, analysis, strict=options.strict)) for layer in layers)
+        packs = {key: found for key, found in known if found}
     cached = sum(layer.key in packs for layer in layers)
     missing = {layer.key: layer for layer in layers if layer.key not in packs}  # a layer may stand in an image twice
     jobs = sorted(missing.values(), key=lambda layer: (-layer.size, layer.index))
@@ -42,20 +46,29 @@ def read_packs(
 
     def work(job: int, report: Report) -> bytes:
         layer = layers[job]
-        data = read_layer(source, layer, analyzers, options, report)
-        if cache:
-            cache.put_layer(layer.key, analysis, data)
+        with measured(spans, "layer", str(job)):
+            data = read_layer(source, layer, analyzers, options, report, spans)
+            if cache:
+                with measured(spans, "cache.write"):
+                    cache.put_layer(layer.key, analysis, data)
         return data
 
     workers = min(options.jobs, getattr(source, "concurrency", options.jobs))
-    for job, data in run_jobs([layer.index for layer in jobs], work, workers=workers, report=follow.read):
-        packs[layers[job].key] = Pack(data)
-        follow.done()
+    with measured(spans, "layers"):
+        numbers = [layer.index for layer in jobs]
+        for job, data in run_jobs(numbers, work, workers=workers, report=follow.read, spans=spans):
+            packs[layers[job].key] = Pack(data)
+            follow.done()
     return [packs[layer.key] for layer in layers], Run(len(layers), cached, follow.bytes_read, 0.0, warm=False)
 
 
 def read_layer(
-    source: ImageSource, layer: Layer, analyzers: tuple[Analyzer, ...], options: ScanOptions, report: Report
+    source: ImageSource,
+    layer: Layer,
+    analyzers: tuple[Analyzer, ...],
+    options: ScanOptions,
+    report: Report,
+    spans: Spans | None = None,
 ) -> bytes:
     """Read, verify and analyze one layer; return its pack."""
     diff_id = layer.diff_id if options.strict or not layer.digest else ""
@@ -63,24 +76,34 @@ def read_layer(
     def tar() -> Iterator[bytes]:
         check = Check(digest=layer.digest, diff_id=diff_id, size=layer.size)
         with source.open_layer(layer) as pieces:
-            yield from decompressed(_reported(pieces, report), check)
+            stored = _reported(pieces, report)
+            if spans is None:
+                yield from decompressed(stored, check)
+            else:
+                stored = spans.beside("blob.read", "blob.inflate", stored)
+                yield from spans.over("blob.verify", decompressed(stored, check))
 
     def read(wants: Wants, look: Look) -> Tree:
-        return read_tree(tar, wants, look=look, spool_dir=options.spool_dir)
+        with measured(spans, "layer.walk"):
+            return read_tree(tar, wants, look=look, spool_dir=options.spool_dir, spans=spans)
 
     try:
-        return read_with(analyzers, read, diff_id=diff_id)
+        return read_with(analyzers, read, diff_id=diff_id, spans=spans)
     except MissingBlob:
         raise
     except CorruptImage as error:
         raise type(error)(f"layer {layer.index} ({layer.key}): {error.message}", hint=error.hint) from error
 
 
-def _read_directory(source: DirectorySource, analyzers: tuple[Analyzer, ...], options: ScanOptions) -> Pack:
+def _read_directory(
+    source: DirectorySource, analyzers: tuple[Analyzer, ...], options: ScanOptions, spans: Spans | None
+) -> Pack:
     def read(wants: Wants, look: Look) -> Tree:
-        return read_directory(source.root, wants, look=look, spool_dir=options.spool_dir)
+        with measured(spans, "layer.walk"):
+            return read_directory(source.root, wants, look=look, spool_dir=options.spool_dir)
 
-    return Pack(read_with(analyzers, read, once=True))
+    with measured(spans, "layers"):
+        return Pack(read_with(analyzers, read, once=True, spans=spans))
 
 
 def _known(cache: LayerCache | None, layer: Layer, analysis: str, *, strict: bool) -> Pack | None:

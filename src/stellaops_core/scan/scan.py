@@ -26,6 +26,7 @@ from stellaops_core.scan.cache import LayerCache, analysis_key
 from stellaops_core.scan.options import Follow, Progress, ScanOptions
 from stellaops_core.scan.subject import make_subject, state_time
 from stellaops_core.stores.layout import view_name
+from stellaops_core.telemetry import Spans, measured
 from stellaops_core.version import __version__
 
 if TYPE_CHECKING:
@@ -72,19 +73,21 @@ def scan_documents(
     progress: Follow | None = None,
     attached: Callable[[], Sbom | None] | None = None,
     clock: Callable[[], float] = time.monotonic,
+    spans: Spans | None = None,
 ) -> Outcome:
     """Make documents of an image; those of an image that is known come from the cache as they are.
 
     `attached`: asked for another way to the bill of materials where the image is not known (`scan.attached`). What it
-    gives was not found in the image's layers, so it is not kept.
+    gives was not found in the image's layers, so it is not kept. `spans` is told where the time goes.
     Raises `UsageError` for a view that a format, or a directory, does not have.
     """
     started = clock()
     check_views(formats, options.view)
     if options.view == "history" and not source.image.digest:
         raise UsageError("a directory has no layers, and so no history", hint="scan the image")
-    kept = _Kept(cache, source.image, options)
-    known = kept.get(formats)
+    with measured(spans, "cache.read"):
+        kept = _Kept(cache, source.image, options)
+        known = kept.get(formats)
     if known:
         documents, summary = known
         layers = len(source.image.layers)
@@ -92,12 +95,17 @@ def scan_documents(
     if attached and (brought := attached()):
         return _converted(brought, formats, view=options.view, attached=True, seconds=lambda: clock() - started)
     with _tuned():
-        sbom, run = scan(source, options=options, cache=cache, progress=progress)
-        sbom = in_use(sbom) if sbom.usage else sbom
-        summary = summarize(sbom)
-        documents = {name: FORMATS[name].encode(sbom, options.view) for name in formats}
-    kept.put(documents, summary)
-    kept.put_sbom(sbom, options.view)
+        sbom, run = scan(source, options=options, cache=cache, progress=progress, spans=spans)
+        with measured(spans, "summary"):
+            sbom = in_use(sbom) if sbom.usage else sbom
+            summary = summarize(sbom)
+        documents = {}
+        for name in formats:
+            with measured(spans, "encode", name):
+                documents[name] = FORMATS[name].encode(sbom, options.view)
+    with measured(spans, "cache.write"):
+        kept.put(documents, summary)
+        kept.put_sbom(sbom, options.view)
     return Outcome(documents, summary, msgspec.structs.replace(run, seconds=clock() - started))
 
 
@@ -190,13 +198,14 @@ def scan(
     options: ScanOptions,
     cache: LayerCache | None = None,
     progress: Follow | None = None,
+    spans: Spans | None = None,
 ) -> tuple[Sbom, Run]:
     """Scan an image or directory: its bill of materials, and what that took (the time is left to the caller).
 
     With the view `usage` it says of all components whether they are in use; `in_use` leaves out those that are not.
     Raises `CorruptImage` and its kin, `NetworkError`, `TargetError`: there is no half bill of materials.
     """
-    examined = examine(source, options=options, cache=cache, progress=progress)
+    examined = examine(source, options=options, cache=cache, progress=progress, spans=spans)
     return examined.sbom, examined.run
 
 
@@ -206,23 +215,30 @@ def examine(
     options: ScanOptions,
     cache: LayerCache | None = None,
     progress: Follow | None = None,
+    spans: Spans | None = None,
 ) -> Examined:
     """Do what `scan` does, and keep what it is made of."""
-    from stellaops_core.scan.assemble import assemble  # noqa: PLC0415  # a known image needs none of this
-    from stellaops_core.scan.compose import compose  # noqa: PLC0415
-    from stellaops_core.scan.read import read_packs  # noqa: PLC0415
-
     tracing = options.view == "usage"
-    analyzers = load_analyzers(tracing=tracing)
-    packs, run = read_packs(source, analyzers, options, cache, progress)
+    with measured(spans, "analyzers.load"):
+        from stellaops_core.scan.assemble import assemble  # noqa: PLC0415  # a known image needs none of this
+        from stellaops_core.scan.compose import compose  # noqa: PLC0415
+        from stellaops_core.scan.read import read_packs  # noqa: PLC0415
+
+        analyzers = load_analyzers(tracing=tracing)
+    packs, run = read_packs(source, analyzers, options, cache, progress, spans)
     first = 0 if source.image.layers else -1
-    overlay = compose(packs, first_layer=first)
-    facts = assemble(overlay, packs, analyzers, architecture=source.image.platform.architecture, first_layer=first)
+    with measured(spans, "compose"):
+        overlay = compose(packs, first_layer=first)
+    with measured(spans, "assemble"):
+        facts = assemble(
+            overlay, packs, analyzers, architecture=source.image.platform.architecture, first_layer=first, spans=spans
+        )
     traced = None
     if tracing:
-        from stellaops_core.scan.usage import find_usage  # noqa: PLC0415
+        with measured(spans, "usage"):
+            from stellaops_core.scan.usage import find_usage  # noqa: PLC0415
 
-        traced = find_usage(source.image.config, packs, facts.components, facts.holders)
+            traced = find_usage(source.image.config, packs, facts.components, facts.holders)
     sbom = Sbom(
         subject=make_subject(source.image, options.name),
         distribution=facts.distribution,

@@ -22,10 +22,11 @@ import msgspec
 
 from stellaops_core import errors
 from stellaops_core.errors import StellaError
+from stellaops_core.telemetry import Spans
 
 _JOB = Binary("<I")
 _FRAME = Binary("<cIQ")  # kind, job, length of what follows
-_RESULT, _PROGRESS, _ERROR = b"R", b"P", b"E"
+_RESULT, _PROGRESS, _ERROR, _SPANS = b"R", b"P", b"E", b"S"
 
 Report = Callable[[int], None]
 """Told how many more bytes have been read."""
@@ -33,17 +34,24 @@ Report = Callable[[int], None]
 Work = Callable[[int, Report], bytes]
 
 
-def run_jobs(jobs: Sequence[int], work: Work, *, workers: int, report: Report) -> Iterator[tuple[int, bytes]]:
-    """Yield (job, result) of each job. Raises what `work` raises, if it is one of our errors."""
+def run_jobs(
+    jobs: Sequence[int], work: Work, *, workers: int, report: Report, spans: Spans | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Yield (job, result) of each job. Raises what `work` raises, if it is one of our errors.
+
+    `spans`: what a worker measures with it is taken over when the worker ends.
+    """
     workers = min(workers, len(jobs))
     if workers > 1 and sys.platform == "linux" and threading.active_count() == 1:
-        yield from _run_forked(jobs, work, workers, report)
+        yield from _run_forked(jobs, work, workers, report, spans)
     else:
         for job in jobs:
             yield job, work(job, report)
 
 
-def _run_forked(jobs: Sequence[int], work: Work, workers: int, report: Report) -> Iterator[tuple[int, bytes]]:
+def _run_forked(
+    jobs: Sequence[int], work: Work, workers: int, report: Report, spans: Spans | None
+) -> Iterator[tuple[int, bytes]]:
     queue, feed = os.pipe()
     os.write(feed, b"".join(map(_JOB.pack, jobs)))  # 4 bytes each: thousands of layers fit a pipe's 64 KiB
     os.close(feed)
@@ -53,10 +61,10 @@ def _run_forked(jobs: Sequence[int], work: Work, workers: int, report: Report) -
             reader, writer = os.pipe()
             process = os.fork()
             if process == 0:
-                _serve(queue, writer, [reader, *children], work)
+                _serve(queue, writer, [reader, *children], work, spans)
             os.close(writer)
             children[reader] = process
-        yield from _collect(children, report)
+        yield from _collect(children, report, spans)
     finally:
         os.close(queue)
         for reader, process in children.items():
@@ -66,7 +74,7 @@ def _run_forked(jobs: Sequence[int], work: Work, workers: int, report: Report) -
             os.close(reader)
 
 
-def _collect(children: dict[int, int], report: Report) -> Iterator[tuple[int, bytes]]:
+def _collect(children: dict[int, int], report: Report, spans: Spans | None) -> Iterator[tuple[int, bytes]]:
     buffers = {reader: bytearray() for reader in children}
     waiting = poll()
     for reader in children:
@@ -85,6 +93,8 @@ def _collect(children: dict[int, int], report: Report) -> Iterator[tuple[int, by
                     yield job, body
                 elif kind == _PROGRESS:
                     report(int.from_bytes(body, "little"))
+                elif kind == _SPANS and spans:
+                    spans.adopt(body)
                 else:
                     raise _revived(body)
 
@@ -118,7 +128,7 @@ def _frames(buffer: bytearray) -> Iterator[tuple[bytes, int, bytes]]:
     del buffer[:at]
 
 
-def _serve(queue: int, writer: int, others: Sequence[int], work: Work) -> None:
+def _serve(queue: int, writer: int, others: Sequence[int], work: Work, spans: Spans | None) -> None:
     """Do jobs until there are none, then leave without the parent's cleanup. Never returns."""
     code = 1
     try:
@@ -126,6 +136,8 @@ def _serve(queue: int, writer: int, others: Sequence[int], work: Work) -> None:
             signal.signal(number, signal.SIG_DFL)
         for descriptor in others:
             os.close(descriptor)
+        if spans:
+            spans.fork()
 
         def send(kind: bytes, job: int, body: bytes) -> None:
             with open(writer, "wb", closefd=False) as pipe:
@@ -142,6 +154,8 @@ def _serve(queue: int, writer: int, others: Sequence[int], work: Work) -> None:
             except StellaError as error:
                 send(_ERROR, job, msgspec.msgpack.encode((type(error).__name__, error.message, error.hint)))
                 break
+        if spans:
+            send(_SPANS, 0, spans.message())
         code = 0
     except BaseException as error:  # noqa: BLE001  # a bug: told as an internal error, not as a traceback of a child
         with suppress(BaseException):

@@ -127,3 +127,22 @@ def test_no_fork_beside_threads() -> None:
         stop.set()
         thread.join()
     assert own == {str(os.getpid()).encode()}
+
+
+def test_workers_tell_what_they_measured() -> None:
+    """Each worker's spans arrive once, however many jobs it did; without forking they are recorded directly."""
+    printed = run_program("""
+        from stellaops_core.telemetry import Spans
+        for workers in (1, 2):
+            spans = Spans(time.monotonic, time.thread_time, lambda: (1.0, 2))
+            def work(job, report):
+                with spans.span("layer", str(job)):
+                    time.sleep(0.02)
+                return b""
+            with spans.span("layers"):
+                list(run_jobs(range(6), work, workers=workers, report=print, spans=spans))
+            found = spans.root.spans["layers"].spans.values()
+            print(len(spans.workers), sorted(one.of for one in found), all(one.wall > 0.01 for one in found))
+    """)
+    jobs = "['0', '1', '2', '3', '4', '5'] True"
+    assert printed == f"0 {jobs}\n2 {jobs}"
