@@ -75,7 +75,7 @@ def elf(
     special = {".dynamic": 2, ".interp": 3, ".note": 4}
     loads = [name for name in parts if name in writable]
     header_size, program_size, section_size = (64, 56, 64) if wide else (52, 32, 40)
-    programs = [*special.keys() & parts.keys(), *loads, ""]
+    programs = [*(name for name in special if name in parts), *loads, ""]
     data = bytearray(header_size + program_size * (len(programs) + len(headers)))
     places: dict[str, tuple[int, int]] = {}
     for name, body in parts.items():
