@@ -106,10 +106,13 @@ def obtain(session: nox.Session, packages: list[str]) -> bool:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Print the figures of benchmarks/*.py, or of those that are named: `nox -s bench -- benchmarks/emit.py`."""
+    """Print figures; `-- benchmarks/report.py [LAYOUT...]` writes docs/reference/performance.md, minutes an image."""
     install(session)
-    for script in session.posargs or sorted(map(str, (ROOT / "benchmarks").glob("*.py"))):
-        session.run("python", script)
+    if session.posargs:
+        session.run("python", *session.posargs)
+        return
+    for name in ("startup", "emit", "index", "scan"):
+        session.run("python", f"benchmarks/{name}.py")
 
 
 @nox.session
