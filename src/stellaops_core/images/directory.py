@@ -80,18 +80,19 @@ def read_directory(
 
 def _add(tree: Tree, entry: "os.DirEntry[bytes]", raw: bytes, stack: list[tuple[bytes, bytes]]) -> None:
     path = decode_path(raw)
+    parent, _, name = path.rpartition("/")
     try:
         if entry.is_symlink():
-            tree.add_link(path, decode_path(os.readlink(entry.path)))
+            tree.add_link(path, parent, name, decode_path(os.readlink(entry.path)))
         elif entry.is_dir(follow_symlinks=False):
             tree.add_directory(path)
             if path not in _KERNEL or not _is_kernels(entry.path):
                 stack.append((entry.path, raw))
         elif entry.is_file(follow_symlinks=False):
-            tree.add_other(path)
+            tree.add_other(path, parent, name)
             _offer(tree, entry.path, path)
         else:
-            tree.add_other(path)
+            tree.add_other(path, parent, name)
     except OSError as error:
         tree.add_unknown(path, f"not read: {error.strerror}")
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from stellaops_core.errors import CorruptImage, Unsupported
 from stellaops_core.images.captured import HEAD
 from stellaops_core.images.tar import DIRECTORY, FILE, HARD_LINK, OTHER, SPARSE, SYMLINK, Entry, Tar, clean, decode_path
-from stellaops_core.images.tree import KEEP, TABLE_LIMIT, Look, Tree, Wants
+from stellaops_core.images.tree import KEEP, Look, Tree, Wants
 from stellaops_core.telemetry import Spans
 
 ENTRY_LIMIT = 20_000_000
@@ -68,7 +68,7 @@ def _walk(tar: Tar, tree: Tree, spans: Spans | None = None) -> None:
                 continue
             kind = entry.kind
             if kind == FILE:
-                tree.add_other(path)
+                tree.add_other(path, parent, name)
                 head = tar.tape.peek(HEAD) if entry.size >= HEAD else b""
                 if how := wants(path, parent, name, entry.size, head):
                     capture(path, entry.size, tar.pieces(entry), how, head, executable=entry.mode & 0o111 > 0)
@@ -76,9 +76,7 @@ def _walk(tar: Tar, tree: Tree, spans: Spans | None = None) -> None:
                     tree.captured.pop(path, None)
             else:
                 wanted = kind == SPARSE and wants(path, parent, name, entry.size, b"")
-                _add_special(tree, entry, path, wanted=bool(wanted))
-            if len(tree.others) > 4 * TABLE_LIMIT:
-                raise Unsupported(f"its files' paths have more than {4 * TABLE_LIMIT:,} bytes")
+                _add_special(tree, entry, (path, parent, name), wanted=bool(wanted))
             if tree.entries > ENTRY_LIMIT:
                 raise Unsupported(f"it has more than {ENTRY_LIMIT:,} entries")
     except CorruptImage:
@@ -86,20 +84,21 @@ def _walk(tar: Tar, tree: Tree, spans: Spans | None = None) -> None:
         raise
 
 
-def _add_special(tree: Tree, entry: Entry, path: str, *, wanted: bool) -> None:
+def _add_special(tree: Tree, entry: Entry, place: tuple[str, str, str], *, wanted: bool) -> None:
+    path = place[0]
     if entry.kind == DIRECTORY:
         tree.add_directory(path)
     elif entry.kind == SYMLINK:
         if len(entry.link) <= TARGET_LIMIT:
-            tree.add_link(path, decode_path(entry.link))
+            tree.add_link(*place, decode_path(entry.link))
         else:
             tree.add_unknown(path, "not read: a symbolic link with too long a target")
     elif entry.kind == HARD_LINK:
         target = clean(entry.link)
-        tree.add_hard_link(path, tree.place(target)[0] if target else "")
+        tree.add_hard_link(*place, tree.place(target)[0] if target else "")
     else:
         assert entry.kind in {OTHER, SPARSE}  # noqa: S101
-        tree.add_other(path)
+        tree.add_other(*place)
         tree.captured.pop(path, None)
         if wanted:
             tree.add_unknown(path, "not read: a sparse file")

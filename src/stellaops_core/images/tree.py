@@ -15,6 +15,7 @@ from typing import IO
 
 from stellaops_core.errors import Unsupported
 from stellaops_core.images.captured import CapturedFile
+from stellaops_core.images.path_table import PathTable
 
 MEMORY_LIMIT = 32 << 20
 """Most captured bytes of a layer that are held in memory."""
@@ -31,8 +32,17 @@ LOOK_LIMIT = 4 << 30
 CAPTURE_LIMIT = 8 << 30
 """Most captured bytes of a layer in all; files beyond are reported as unknown."""
 
-TABLE_LIMIT = 64 << 20
-"""Most bytes of paths of a layer's directories; of everything else, four times as many."""
+DIRECTORIES_LIMIT = 64 << 20
+"""Most bytes of the table of a layer's directories, before it is compressed."""
+
+TABLE_LIMIT = 256 << 20
+"""Most bytes of the table of everything else in a layer, before it is compressed."""
+
+LINK_LIMIT = 1_000_000
+"""Most symbolic links of a layer."""
+
+TARGETS_LIMIT = 64 << 20
+"""Most characters of paths and targets of a layer's symbolic links."""
 
 UNKNOWN_LIMIT = 10_000
 """Most files of a layer that are named as unknown; more of them are an error."""
@@ -60,10 +70,10 @@ class Tree:
 
     def __init__(self, wants: Wants, *, look: Look | None = None, spool_dir: str | None = None) -> None:
         self.captured: dict[str, CapturedFile] = {}
-        self.others = bytearray()
-        """Paths of everything that is no directory, each ended by NUL, in the order they came."""
-        self.directories = bytearray()
-        """Paths of directories, those without entries of their own included, likewise."""
+        self.others = PathTable(TABLE_LIMIT)
+        """Paths of everything that is no directory."""
+        self.directories = PathTable(DIRECTORIES_LIMIT)
+        """Paths of directories, those without entries of their own included."""
         self.links: dict[str, str] = {}
         """Symbolic links: path to target as written."""
         self.whiteouts: list[str] = []
@@ -76,7 +86,7 @@ class Tree:
         """Targets of wanted hard links whose content has not been captured: target to the links' paths."""
         self._parents: dict[str, str] = {"": ""}  # directory as entries name it: where it really is
         self._known: set[str] = {""}  # directories, where they really are
-        self._memory = self._total = self._replaced = self._followed = 0
+        self._memory = self._total = self._replaced = self._followed = self._targets = 0
         self.spool_dir = spool_dir
         self._spool: IO[bytes] | None = None
 
@@ -123,6 +133,8 @@ class Tree:
                     for end, letter in enumerate(known):
                         if letter == "/":
                             self._know(known[:end])
+                if known == named:
+                    known = named  # one text for both, not two that are equal
                 self._parents[named] = known
                 self._know(known)
             real = known
@@ -165,14 +177,14 @@ class Tree:
         if len(self.unknowns) > UNKNOWN_LIMIT:
             raise Unsupported(f"more than {UNKNOWN_LIMIT:,} things in it can't be read, such as {path[:200]!a}")
 
-    def add_other(self, path: str) -> None:
+    def add_other(self, path: str, parent: str, name: str) -> None:
         """Take note of anything that is no directory; it replaces whatever this layer had at its path."""
         self.entries += 1
         if path in self._known:
             self._drop(path)
         if path in self.links:
             del self.links[path]
-        self.others += path.encode() + b"\0"
+        self.others.add(parent, name)
 
     def add_directory(self, path: str) -> None:
         """Take note of a directory."""
@@ -186,25 +198,26 @@ class Tree:
         """Note, once, that a directory is there, whether it has an entry of its own or only something below it."""
         if directory not in self._known:
             self._known.add(directory)
-            self.directories += directory.encode() + b"\0"
-            if len(self.directories) > TABLE_LIMIT:
-                raise Unsupported(f"its directories' paths have more than {TABLE_LIMIT:,} bytes")
+            parent, _, name = directory.rpartition("/")
+            self.directories.add(parent, name)
             self.captured.pop(directory, None)  # it took a file's place
 
-    def add_link(self, path: str, target: str) -> None:
+    def add_link(self, path: str, parent: str, name: str, target: str) -> None:
         """Take note of a symbolic link."""
-        self.add_other(path)
+        self.add_other(path, parent, name)
         self.captured.pop(path, None)
         self.links[path] = target
+        self._targets += len(path) + len(target)
+        if len(self.links) > LINK_LIMIT or self._targets > TARGETS_LIMIT:
+            raise Unsupported(f"it has more than {LINK_LIMIT:,} symbolic links, or too long ones")
 
-    def add_hard_link(self, path: str, target: str) -> None:
+    def add_hard_link(self, path: str, parent: str, name: str, target: str) -> None:
         """Take note of a hard link; its content is the target's."""
         if path != target and target in self.links:  # link(2) does not follow it: this is the same symbolic link
-            self.add_link(path, self.links[target])
+            self.add_link(path, parent, name, self.links[target])
             return
-        self.add_other(path)
+        self.add_other(path, parent, name)
         self.captured.pop(path, None)
-        _, parent, name = self.place(path)
         file = self.captured.get(target)
         how = self.wants(path, parent, name, file.size, file.head) if file else self.wants(path, parent, name, 0, b"")
         if how and file and (file.is_kept or not how & KEEP):
@@ -267,18 +280,13 @@ class Tree:
 
     def _drop(self, path: str) -> None:
         """Take away what this layer had below a path that is no directory any more."""
-        self._replaced += len(self.others) + len(self.directories)
+        self._replaced += self.others.size + self.directories.size
         if self._replaced > REPLACED_LIMIT:
             raise Unsupported("it replaces too many directories that it holds itself")
-        prefix, raw = path + "/", path.encode() + b"/"
+        prefix = path + "/"
         self.captured = {key: file for key, file in self.captured.items() if not key.startswith(prefix)}
         self.links = {key: target for key, target in self.links.items() if not key.startswith(prefix)}
-        self.others = _without(self.others, raw)
-        self.directories = _without(self.directories, raw)
+        self.others = self.others.without(path)
+        self.directories = self.directories.without(path)
         self._known = {one for one in self._known if one != path and not one.startswith(prefix)}
         self._parents = {"": ""}
-
-
-def _without(table: bytearray, prefix: bytes) -> bytearray:
-    kept = [path for path in bytes(table).split(b"\0") if not path.startswith(prefix) and path + b"/" != prefix]
-    return bytearray(b"\0".join(kept))

@@ -23,7 +23,7 @@ from stellaops_core.stores.layout import (
     pack_key,
 )
 
-PACK_VERSION = 2
+PACK_VERSION = 3
 """Raise it when packs of the same layer (`scan.fragment`) come to hold something else."""
 
 _LEFTOVER_AGE = 3600.0

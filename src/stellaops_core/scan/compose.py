@@ -14,10 +14,9 @@ from msgspec import Struct
 
 from stellaops_core.analyzers.analyzer import Found, Package
 from stellaops_core.component import Unknown
+from stellaops_core.images.path_table import Group
 from stellaops_core.sbom.sbom import Hiding
 from stellaops_core.scan.fragment import Fragment, Pack
-
-_TABLE_PIECE = 1 << 20
 
 Identity = tuple[str, str, str, str, str, str]
 
@@ -131,10 +130,9 @@ def hidden(paths: Iterable[str], pack: Pack) -> dict[str, Hiding]:
     fragment = pack.fragment
     below = set(paths)
     above = _directories(below)
-    others, directories = pack.paths()
-    covers = _present(directories, below)  # a directory in a file's place
+    covers = present(pack.directories(), below)  # a directory in a file's place
     roots = {path: Hiding("whiteout", path) for path in fragment.whiteouts}
-    roots |= {path: Hiding("replaced", path) for path in _present(others, below | above)}
+    roots |= {path: Hiding("replaced", path) for path in present(pack.others(), below | above)}
     opaque = set(fragment.opaque)
     if not (covers or roots or opaque):
         return {}
@@ -169,12 +167,15 @@ def _directories(paths: Iterable[str]) -> set[str]:
     return above
 
 
-def _present(table: bytes, wanted: set[str]) -> set[str]:
-    """Return the wanted paths that a NUL-ended table holds, in memory bounded by _TABLE_PIECE."""
-    hits: set[str] = set()
-    start = 0
-    while start < len(table):
-        end = table.rfind(b"\0", start, start + _TABLE_PIECE) + 1 or len(table)  # one path fits a piece by far
-        hits |= wanted.intersection(table[start:end].decode().split("\0"))
-        start = end
-    return hits
+def present(groups: Iterable[Group], wanted: Iterable[str]) -> set[str]:
+    """Return the wanted paths that a table holds."""
+    names_in: dict[str, set[str]] = {}
+    for path in wanted:
+        directory, _, name = path.rpartition("/")
+        names_in.setdefault(directory, set()).add(name)
+    return {
+        f"{directory}/{name}" if directory else name
+        for directory, names in groups
+        if directory in names_in
+        for name in names_in[directory].intersection(names.split("/"))
+    }

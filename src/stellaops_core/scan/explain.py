@@ -23,7 +23,7 @@ from stellaops_core.sbom.explanation import (
     find_hidden,
 )
 from stellaops_core.sbom.products import product_of
-from stellaops_core.scan.compose import hidden
+from stellaops_core.scan.compose import hidden, present
 from stellaops_core.scan.fragment import Pack, Placed
 from stellaops_core.scan.scan import Examined
 from stellaops_core.scan.usage import Traced
@@ -97,12 +97,10 @@ def layer_events(packs: Sequence[Pack], path: str, *, first_layer: int = 0) -> I
 
 def _own(pack: Pack, path: str) -> tuple[Kind, str]:
     """Return what one layer has at a path, and a link's target."""
-    others, directories = pack.paths()
-    key = path.encode("utf-8", "surrogateescape") + b"\0"
-    if others.startswith(key) or b"\0" + key in others:
+    if present(pack.others(), [path]):
         target = pack.links().get(path)
         return ("file", "") if target is None else ("link", target)
-    if directories.startswith(key) or b"\0" + key in directories:
+    if present(pack.directories(), [path]):
         return "directory", ""
     return "absent", ""
 

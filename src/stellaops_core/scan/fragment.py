@@ -4,12 +4,13 @@ Comes in: a layer's `Tree` and the analyzers. Goes out: a `Fragment` and its bul
 bytes. Rules: a fragment depends on the layer's content and the analyzers alone; paths are its keys; bulky parts are
 sections that are unpacked only by those who need them.
 
-A pack is: 8 bytes of magic, five unsigned 64-bit little-endian lengths, five zstd frames: the fragment, the owned
-files, the tree's paths, the tree's links, the facts of files. The cache adds a checksum around it, and
+A pack is: 8 bytes of magic, six unsigned 64-bit little-endian lengths, six parts. Of these the fragment, the owned
+files, the tree's links and the facts of files are zstd frames; between the second and the third stand two tables of
+paths (`images.path_table`), of what is no directory, and of directories. The cache adds a checksum around it, and
 `cache.PACK_VERSION` to its keys.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from struct import Struct as Binary
 from typing import Any
 
@@ -21,11 +22,12 @@ from stellaops_core.analyzers.analyzer import Analyzer, FileFacts, Found, Malfor
 from stellaops_core.analyzers.available import Interests
 from stellaops_core.errors import StellaError
 from stellaops_core.images.captured import CapturedFile
+from stellaops_core.images.path_table import Group, read_groups
 from stellaops_core.images.tree import LOOK, Look, Tree, Wants
 from stellaops_core.telemetry import Spans, measured
 
-_MAGIC = b"stellaF2"
-_LENGTHS = Binary("<5Q")
+_MAGIC = b"stellaF3"
+_LENGTHS = Binary("<6Q")
 _LEVEL = 3
 _SECTION_LIMIT = 4 << 30
 
@@ -79,32 +81,38 @@ class Pack:
         owned: dict[str, dict[str, str]] = _decode(self._section(1), dict[str, dict[str, str]])
         return owned
 
-    def paths(self) -> tuple[bytes, bytes]:
-        """Return the paths of all that is no directory, and of all directories, each path ended by NUL."""
-        others, directories = _decode(self._section(2), tuple[bytes, bytes])
-        return others, directories
+    def others(self) -> Iterator[Group]:
+        """Yield all that is no directory, by directory. Raises `ValueError` when a damaged part is reached."""
+        return read_groups(self._part(2))
+
+    def directories(self) -> Iterator[Group]:
+        """Yield all directories, by the directory that they are in."""
+        return read_groups(self._part(3))
 
     def links(self) -> dict[str, str]:
         """Return symbolic links: path to target as written."""
-        links: dict[str, str] = _decode(self._section(3), dict[str, str])
+        links: dict[str, str] = _decode(self._section(4), dict[str, str])
         return links
 
     def facts(self) -> dict[str, dict[str, bytes]]:
         """Return facts of files: path to (name of the record to the encoded record)."""
-        facts: dict[str, dict[str, bytes]] = _decode(self._section(4), dict[str, dict[str, bytes]])
+        facts: dict[str, dict[str, bytes]] = _decode(self._section(5), dict[str, dict[str, bytes]])
         return facts
 
     def _section(self, number: int) -> bytes:
         import zstandard  # noqa: PLC0415  # a scan that knows its image needs none
 
-        start = 8 + _LENGTHS.size + sum(self._lengths[:number])
-        frame = self._data[start : start + self._lengths[number]]
+        frame = self._part(number)
         try:
             if zstandard.frame_content_size(frame) > _SECTION_LIMIT:
                 raise ValueError("a pack with too large a section")
             return zstandard.decompress(frame)
         except zstandard.ZstdError as error:
             raise ValueError(f"a damaged pack: {error}") from None
+
+    def _part(self, number: int) -> bytes:
+        start = 8 + _LENGTHS.size + sum(self._lengths[:number])
+        return self._data[start : start + self._lengths[number]]
 
 
 def _decode(data: bytes, kind: Any) -> Any:
@@ -226,9 +234,9 @@ def _packed(tree: Tree, finds: _Finds, diff_id: str) -> bytes:
     )
     encode = msgspec.msgpack.Encoder(order="sorted").encode
     squeeze = zstandard.ZstdCompressor(level=_LEVEL).compress
-    paths = (bytes(tree.others), bytes(tree.directories))
-    sections = [squeeze(encode(part)) for part in (fragment, finds.owned, paths, tree.links, finds.facts)]
-    return b"".join([_MAGIC, _LENGTHS.pack(*map(len, sections)), *sections])
+    found, owned, links, facts = (squeeze(encode(part)) for part in (fragment, finds.owned, tree.links, finds.facts))
+    parts = (found, owned, tree.others.encode(), tree.directories.encode(), links, facts)
+    return b"".join([_MAGIC, _LENGTHS.pack(*map(len, parts)), *parts])
 
 
 def _found(file: CapturedFile, tree: Tree, interests: Interests, run: _RunOne, *, alone: bool) -> _Finds:

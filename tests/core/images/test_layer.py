@@ -8,6 +8,7 @@ from builders import Dir, Hard, Link, layer
 from stellaops_core.errors import CorruptImage, Unsupported
 from stellaops_core.images import layer as module
 from stellaops_core.images.layer import read_tree
+from stellaops_core.images.path_table import PathTable, paths_of
 from stellaops_core.images.tree import Tree
 
 
@@ -16,8 +17,8 @@ def tree_of(tar: bytes, wanted: str = "") -> Tree:
     return read_tree(lambda: [tar], lambda _path, _parent, name, *_: name.startswith(wanted))
 
 
-def paths(table: bytearray) -> list[str]:
-    return bytes(table).decode().split("\0")[:-1]
+def paths(table: PathTable) -> list[str]:
+    return list(paths_of(table.groups()))
 
 
 def contents(tree: Tree) -> dict[str, bytes]:

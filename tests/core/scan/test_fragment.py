@@ -22,6 +22,7 @@ from stellaops_core.analyzers.available import Interests, load_analyzers
 from stellaops_core.errors import StellaError
 from stellaops_core.images import tree as module
 from stellaops_core.images.layer import read_tree
+from stellaops_core.images.path_table import paths_of
 from stellaops_core.images.tree import Look, Tree, Wants
 from stellaops_core.scan.fragment import Gap, Pack, read_with
 
@@ -77,7 +78,8 @@ def test_everything_comes_back() -> None:
         Licenses("k", ("MIT",)),
     )
     assert result.owned()["a/toy"] == {"k": "usr/a\nusr/b"}
-    assert result.paths() == (b"a/toy\0b/x.TOY\0toys/any\0l\0c/toy.txt\0", b"a\0b\0toys\0c\0d\0")
+    assert list(paths_of(result.others())) == ["a/toy", "b/x.TOY", "toys/any", "l", "c/toy.txt"]
+    assert list(result.directories()) == [("", "a/b/toys/c/d")]
     assert result.links() == {"l": "a"}
     assert (result.fragment.whiteouts, result.fragment.diff_id, result.fragment.entries) == (("d/e",), "sha256:1", 6)
 
@@ -109,7 +111,7 @@ def test_damaged_packs_are_refused(data: st.DataObject) -> None:
     for damaged in (bytes(bad), bytes(bad[:cut]), data.draw(st.binary(max_size=200))):
         try:
             result = Pack(damaged)
-            result.owned(), result.paths(), result.links()
+            result.owned(), list(result.others()), list(result.directories()), result.links()
         except ValueError:
             continue
 
