@@ -123,6 +123,20 @@ def fuzz(session: nox.Session) -> None:
 
 
 @nox.session
+def torture(session: nox.Session) -> None:
+    """Scan many images at once, kill, collect, fill the disk: `nox -s torture -- --seed 2 --kills 1000`."""
+    install(session, "test")
+    session.run("python", "benchmarks/torture.py", *session.posargs)
+
+
+@nox.session
+def memory(session: nox.Session) -> None:
+    """Measure scans of images that are large in one way each: `nox -s memory -- files --scale 10`."""
+    install(session)
+    session.run("python", "benchmarks/memory.py", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Check the documentation: links, commands, code, completeness; `-- --accept` rewrites its generated tables."""
     install(session, "test")

@@ -13,7 +13,7 @@ import mmap
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO
 
-from stellaops_core.errors import Unsupported
+from stellaops_core.errors import TargetError, Unsupported
 from stellaops_core.images.captured import CapturedFile
 from stellaops_core.images.path_table import PathTable
 
@@ -261,22 +261,23 @@ class Tree:
             self._spool = self._temporary()
         end = self._spool.seek(0, 2)
         offset = self._spool.seek(end + -end % mmap.ALLOCATIONGRANULARITY)
-        self._spool.writelines(pieces)
-        self._spool.flush()
+        _spill(self._spool, pieces)
         return CapturedFile(path, size, None, self._spool, offset)
 
     def _passing(self, path: str, size: int, pieces: Iterable[bytes]) -> CapturedFile:
         if size <= LOOK_MEMORY_LIMIT:
             return CapturedFile(path, size, b"".join(pieces))
         with self._temporary() as spool:
-            spool.writelines(pieces)
-            spool.flush()
+            _spill(spool, pieces)
             return CapturedFile(path, size, mmap.mmap(spool.fileno(), size, access=mmap.ACCESS_READ))
 
     def _temporary(self) -> IO[bytes]:
         import tempfile  # noqa: PLC0415  # 14 ms that most layers need not pay
 
-        return tempfile.TemporaryFile(dir=self.spool_dir)
+        try:
+            return tempfile.TemporaryFile(dir=self.spool_dir, buffering=0)
+        except OSError as error:
+            raise _no_room(error) from None
 
     def _drop(self, path: str) -> None:
         """Take away what this layer had below a path that is no directory any more."""
@@ -290,3 +291,18 @@ class Tree:
         self.directories = self.directories.without(path)
         self._known = {one for one in self._known if one != path and not one.startswith(prefix)}
         self._parents = {"": ""}
+
+
+def _spill(spool: IO[bytes], pieces: Iterable[bytes]) -> None:
+    for piece in pieces:
+        view = memoryview(piece)
+        try:
+            while view:
+                view = view[spool.write(view) :]
+        except OSError as error:
+            raise _no_room(error) from None
+
+
+def _no_room(error: OSError) -> TargetError:
+    reason = error.strerror or "they can't be written"
+    return TargetError(f"no room for temporary files: {reason}", hint="choose another TMPDIR")

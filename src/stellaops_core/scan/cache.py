@@ -120,8 +120,7 @@ class LayerCache:
             while kept and size > max_size:
                 size -= kept[0].size
                 removed.append(kept.pop(0))
-        for blob in removed:
-            self._blobs.delete(blob.key)
+        removed = [blob for blob in removed if self._blobs.delete(blob.key)]
         self._blobs.sweep(now - _LEFTOVER_AGE)
         return len(removed), sum(blob.size for blob in removed)
 
@@ -134,8 +133,7 @@ class LayerCache:
         checked, damaged = 0, []
         for blob in list(self._blobs.list()):
             checked += 1
-            if self._blobs.get(blob.key) is None:
-                self._blobs.delete(blob.key)
+            if self._blobs.get(blob.key) is None and self._blobs.delete(blob.key):  # not one that was collected
                 damaged.append(blob.key)
         return Verified(checked, tuple(damaged))
 

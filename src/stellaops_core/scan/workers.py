@@ -2,13 +2,14 @@
 
 Comes in: the numbers of jobs, largest first, and a function that does one. Goes out: results in the order they are
 ready. Rules: the queue is a pipe of job numbers that every worker reads from, so the free one takes the next; one
-failure ends all; no worker outlives the call, whatever ends it.
+failure ends all; no worker outlives the call, whatever ends it: a worker gets a signal when its parent is gone.
 
 Why processes: the walk is Python and holds the GIL beside the threads that inflate. Why fork: a worker is at work
 after a millisecond, with every module imported. Where forking is not safe (threads run, no Linux) or not worth it, the
 jobs are done here, one by one.
 """
 
+import fcntl
 import os
 import signal
 import sys
@@ -56,13 +57,17 @@ def _run_forked(
     os.write(feed, b"".join(map(_JOB.pack, jobs)))  # 4 bytes each: thousands of layers fit a pipe's 64 KiB
     os.close(feed)
     children: dict[int, int] = {}  # read end to process
+    lives: list[int] = []  # pipes that nobody writes to; a worker holds the other end of its own
     try:
         for _ in range(workers):
             reader, writer = os.pipe()
+            parent, life = os.pipe()
+            lives.append(life)
             process = os.fork()
             if process == 0:
-                _serve(queue, writer, [reader, *children], work, spans)
+                _serve(queue, writer, parent, [reader, *children, *lives], work, spans)
             os.close(writer)
+            os.close(parent)
             children[reader] = process
         yield from _collect(children, report, spans)
     finally:
@@ -72,6 +77,8 @@ def _run_forked(
                 os.kill(process, signal.SIGKILL)
             os.waitpid(process, 0)
             os.close(reader)
+        for life in lives:
+            os.close(life)
 
 
 def _collect(children: dict[int, int], report: Report, spans: Spans | None) -> Iterator[tuple[int, bytes]]:
@@ -128,7 +135,7 @@ def _frames(buffer: bytearray) -> Iterator[tuple[bytes, int, bytes]]:
     del buffer[:at]
 
 
-def _serve(queue: int, writer: int, others: Sequence[int], work: Work, spans: Spans | None) -> None:
+def _serve(queue: int, writer: int, parent: int, others: Sequence[int], work: Work, spans: Spans | None) -> None:
     """Do jobs until there are none, then leave without the parent's cleanup. Never returns."""
     code = 1
     try:
@@ -136,6 +143,7 @@ def _serve(queue: int, writer: int, others: Sequence[int], work: Work, spans: Sp
             signal.signal(number, signal.SIG_DFL)
         for descriptor in others:
             os.close(descriptor)
+        _end_with(parent)
         if spans:
             spans.fork()
 
@@ -162,6 +170,21 @@ def _serve(queue: int, writer: int, others: Sequence[int], work: Work, spans: Sp
             send(_ERROR, 0, msgspec.msgpack.encode(_internal(error)))
     finally:
         os._exit(code)
+
+
+def _end_with(parent: int) -> None:
+    """Have this process killed once nobody holds the other end of a pipe, as when the parent is killed.
+
+    A pipe that is closed tells its readers by SIGIO, or the signal they asked for (fcntl(2), F_SETSIG). The result pipe
+    alone would tell too late: a worker may wait for a network, or look at one file for minutes, before it writes.
+    """
+    fcntl.fcntl(parent, fcntl.F_SETOWN, os.getpid())
+    fcntl.fcntl(parent, fcntl.F_SETSIG, signal.SIGKILL)
+    fcntl.fcntl(parent, fcntl.F_SETFL, os.O_ASYNC)
+    gone = poll()
+    gone.register(parent, 0)
+    if gone.poll(0):  # it was killed before it could be listened for
+        os._exit(1)
 
 
 def _internal(error: BaseException) -> tuple[str, str, str]:

@@ -23,8 +23,8 @@ class BlobStore(Protocol):
     def put(self, key: str, data: bytes) -> None:
         """Store bytes. On return they are visible to every process, whole; before it, not at all. Raises `OSError`."""
 
-    def delete(self, key: str) -> None:
-        """Remove a blob; there may be none."""
+    def delete(self, key: str) -> bool:
+        """Remove a blob; say whether it was there: somebody else may have been quicker."""
 
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
         """Yield what is stored below a prefix that ends at a segment, in the order of keys."""

@@ -6,6 +6,7 @@ has written the same bytes.
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -16,6 +17,7 @@ from stellaops_core.stores.blobs import BlobInfo
 _KEY = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*")
 _TEMPORARY = "tmp"
 _CHECKSUM = 32
+_TRIES = 8  # to write while others collect
 
 
 class DirectoryBlobs:
@@ -32,6 +34,10 @@ class DirectoryBlobs:
                 data = file.read()
         except (FileNotFoundError, NotADirectoryError):
             return None
+        except OSError as error:
+            if error.errno == errno.ESTALE:  # NFS: removed by another host
+                return None
+            raise
         body = memoryview(data)[_CHECKSUM:]
         if hashlib.sha256(body).digest() != data[:_CHECKSUM]:
             return None
@@ -40,8 +46,21 @@ class DirectoryBlobs:
         return bytes(body)
 
     def put(self, key: str, data: bytes) -> None:
-        """Store bytes; see the port."""
+        """Store bytes; see the port.
+
+        A collection that goes on may take away the directory that is about to be filled, or what it holds for a
+        leftover by its own clock.
+        """
         path = self._path(key)
+        for left in range(_TRIES, 0, -1):
+            try:
+                self._write(path, data)
+                break
+            except FileNotFoundError:
+                if left == 1:
+                    raise
+
+    def _write(self, path: str, data: bytes) -> None:
         folder = f"{self.root}/{_TEMPORARY}"
         os.makedirs(folder, exist_ok=True)
         temporary = f"{folder}/{os.getpid()}-{os.urandom(8).hex()}"
@@ -56,13 +75,16 @@ class DirectoryBlobs:
                 os.unlink(temporary)
             raise
 
-    def delete(self, key: str) -> None:
-        """Remove a blob and the directory that it leaves empty."""
+    def delete(self, key: str) -> bool:
+        """Remove a blob and the directory that it leaves empty; say whether it was there."""
         path = self._path(key)
-        with contextlib.suppress(FileNotFoundError):
+        try:
             os.unlink(path)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
         with contextlib.suppress(OSError):
             os.rmdir(os.path.dirname(path))
+        return True
 
     def list(self, prefix: str = "") -> Iterator[BlobInfo]:
         """Yield blobs, temporary files left out; what vanishes meanwhile is left out too."""

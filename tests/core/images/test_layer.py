@@ -1,15 +1,16 @@
 """What a layer's tree holds after its entries have applied in their order."""
 
 import tarfile
+from pathlib import Path
 
 import pytest
 
 from builders import Dir, Hard, Link, layer
-from stellaops_core.errors import CorruptImage, Unsupported
+from stellaops_core.errors import CorruptImage, TargetError, Unsupported
 from stellaops_core.images import layer as module
 from stellaops_core.images.layer import read_tree
 from stellaops_core.images.path_table import PathTable, paths_of
-from stellaops_core.images.tree import Tree
+from stellaops_core.images.tree import KEEP, Tree
 
 
 def tree_of(tar: bytes, wanted: str = "") -> Tree:
@@ -131,3 +132,11 @@ def test_damage_reads_to_the_end_first() -> None:
     with pytest.raises(CorruptImage):
         read_tree(pieces, lambda *_: False)  # type: ignore[arg-type]
     assert taken[-1] == b"the end"
+
+
+@pytest.mark.parametrize("size", [40 << 20])
+def test_no_room_for_temporary_files(size: int, tmp_path: Path) -> None:
+    """Where large content can't go through a file, that is an error with a hint; nothing is half read."""
+    tar = layer({"x": bytes(size)})
+    with pytest.raises(TargetError, match="no room for temporary files"):
+        read_tree(lambda: [tar], lambda *_: KEEP, spool_dir=str(tmp_path / "missing"))

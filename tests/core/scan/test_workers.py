@@ -146,3 +146,23 @@ def test_workers_tell_what_they_measured() -> None:
     """)
     jobs = "['0', '1', '2', '3', '4', '5'] True"
     assert printed == f"0 {jobs}\n2 {jobs}"
+
+
+def test_workers_end_with_a_killed_parent() -> None:
+    """Whatever they are at: after kill -9 of the parent nobody works on, though nobody can clean up."""
+    printed = run_program("""
+        import sys
+        reader, writer = os.pipe()
+        parent = os.fork()
+        if parent == 0:
+            def work(job, report):
+                os.write(writer, b"x")
+                time.sleep(60)
+            list(run_jobs([1, 2, 3], work, workers=3, report=print))
+        os.close(writer)
+        assert len([os.read(reader, 1) for _ in range(3)]) == 3
+        os.kill(parent, signal.SIGKILL)
+        began = time.monotonic()
+        print(os.read(reader, 1), time.monotonic() - began < 5)  # the end, once no worker holds the pipe
+    """)
+    assert printed == "b'' True"

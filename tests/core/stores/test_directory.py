@@ -69,3 +69,29 @@ def test_killed_writers_leave_nothing_but_temporary_files(tmp_path: Path) -> Non
         assert blobs.get(blob.key) == bytes([int(blob.key[2:])]) * 300_000
     blobs.sweep(time.time() + 10)
     assert os.listdir(tmp_path / "tmp") == []
+
+
+def test_writing_while_everything_is_collected(tmp_path: Path) -> None:
+    """Others that take away empty directories and, by a clock far ahead, temporary files cost a writer nothing."""
+    program = (
+        "import sys; from stellaops_core.stores.directory import DirectoryBlobs\n"
+        "blobs = DirectoryBlobs(sys.argv[1]); print(flush=True)\n"
+        "while True:\n"
+        "    for blob in blobs.list(): blobs.delete(blob.key)\n"
+        "    blobs.sweep(1e12)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE) as collector:
+        assert collector.stdout
+        collector.stdout.readline()
+        blobs = DirectoryBlobs(str(tmp_path))
+        for number in range(2000):
+            blobs.put(f"a/{number}/b", b"1")
+            assert blobs.get(f"a/{number}/b") in {None, b"1"}
+        collector.kill()
+
+
+def test_only_one_deletes(tmp_path: Path) -> None:
+    """Whoever comes later is told that there was nothing."""
+    blobs = DirectoryBlobs(str(tmp_path))
+    blobs.put("a/b", b"1")
+    assert (blobs.delete("a/b"), blobs.delete("a/b"), blobs.delete("a/b/c")) == (True, False, False)
