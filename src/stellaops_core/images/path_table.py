@@ -2,7 +2,7 @@
 
 Comes in: names, directory after directory as a tar has them. Goes out: the same as bytes, or as groups of names. Of
 the paths in a table hardly any is ever asked for, so it is small, and adding to it is cheap: three million paths take
-some 10 MB, and each is one name more in a list.
+some 5 MB, and each is one name more in a list.
 
 A table's bytes are pieces, each a length (4 bytes, little-endian) and a zstd frame. A piece's text is groups, each a
 directory, NUL, its names joined by slashes, NUL. A directory may have several groups, and a name may stand in several.
