@@ -25,7 +25,13 @@ INPUT_PIECE = 1 << 18
 """Most stored bytes that are given to a decompressor at once: it copies what it has not used yet."""
 
 TAR_LIMIT = 1 << 38
-"""Most bytes of tar of one layer, 256 GiB: a few megabytes of zstd can stand for as much as that."""
+"""Most bytes of tar of one layer, 256 GiB."""
+
+TAR_RATIO = 1000
+"""Times that a tar may be larger than what is stored of it, from TAR_FREE on: gzip reaches no more, zstd 30,000."""
+
+TAR_FREE = 8 << 30
+"""Bytes of tar that may be unpacked at any ratio."""
 
 WINDOW_LIMIT = 1 << 27
 """Largest zstd window, 128 MiB: the most that `zstd --long` writes without a matching flag on the reader's side."""
@@ -60,8 +66,9 @@ class Check:
     def tar(self, piece: bytes) -> None:
         """Take bytes of the tar; refuse too many."""
         self._tar_bytes += len(piece)
-        if self._tar_bytes > TAR_LIMIT:
-            raise Unsupported(f"more than {TAR_LIMIT:,} bytes when it is uncompressed")
+        limit = min(TAR_LIMIT, max(TAR_FREE, TAR_RATIO * self.bytes_read))
+        if self._tar_bytes > limit:
+            raise Unsupported(f"{self.bytes_read:,} bytes of it unpack to more than {limit:,}")
         if self._tar:
             self._tar.update(piece)
 
@@ -237,6 +244,7 @@ class _Ahead:
         self._stopped = False
         self.damage: CorruptImage | None = None
         """What the decompressor found wrong; to be raised when everything has been taken."""
+        self._failure: CorruptImage | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
@@ -261,6 +269,8 @@ class _Ahead:
                 for piece in _gathered(inflate(self._stored())):
                     self._put((True, piece))
             except CorruptImage as error:
+                if error is self._failure:
+                    raise
                 self.damage = error
                 for _ in self._stored():
                     pass
@@ -269,9 +279,13 @@ class _Ahead:
             self._queue.put(error)
 
     def _stored(self) -> Iterator[bytes]:
-        for piece in self._pieces:
-            self._put((False, piece))
-            yield piece
+        try:
+            for piece in self._pieces:
+                self._put((False, piece))
+                yield piece
+        except CorruptImage as error:  # the source's own, which no digest explains better
+            self._failure = error
+            raise
 
     def _put(self, item: tuple[bool, bytes]) -> None:
         self._room.get()

@@ -19,9 +19,13 @@ BLOCK = 512
 EXTENDED_LIMIT = 1 << 20
 """Most bytes of one pax header or long name; PATH_MAX is 4096."""
 
+RECORDS_LIMIT = 1_000_000
+"""Records of all pax headers of a tar beyond ten a header: what other programs keep there, such as attributes."""
+
 FILE, HARD_LINK, SYMLINK, DIRECTORY, OTHER, SPARSE = b"0", b"1", b"2", b"5", b"3", b"S"
 """Kinds of entries; OTHER stands for devices and pipes."""
 
+_COMMON = 10  # records of a pax header
 _NAMED_LIMIT = 100  # records of use for one entry; there are seven
 
 _KINDS = {0: FILE, 0x30: FILE, 0x37: FILE, 0x31: HARD_LINK, 0x32: SYMLINK, 0x35: DIRECTORY, 0x53: SPARSE}
@@ -117,6 +121,7 @@ class Tar:
         self.tape = Tape(pieces)
         self._left = 0  # bytes of content and padding before the next header
         self._padding = 0
+        self._records = RECORDS_LIMIT  # that may still come
 
     def content(self, entry: Entry) -> bytes:
         """Return the whole content of the entry at hand; the caller has looked at its size. Raises `Truncated`."""
@@ -174,9 +179,18 @@ class Tar:
         if flag == 0x78:  # x; a global header (g) carries nothing that layers may use
             for key in [key for key in named if key not in _LONG]:
                 del named[key]  # Go's reader, and so container runtimes, forget the header before
-            named.update({key: value for key, value in _pax(data) if key in _USED or key.startswith(_SPARSE)})
+            for number, (key, value) in enumerate(_pax(data)):
+                if key in _USED or key.startswith(_SPARSE):
+                    named[key] = value
+                if number >= _COMMON:
+                    self._spend_record()
         elif flag in b"LK":
             named[_LONG[flag == 0x4B]] = data.split(b"\0", 1)[0]
+
+    def _spend_record(self) -> None:
+        self._records -= 1
+        if self._records < 0:
+            raise CorruptImage(f"the tar has more than {RECORDS_LIMIT:,} records too many in its pax headers")
 
 
 def _entry(block: bytes, flag: int, named: dict[bytes, bytes]) -> tuple[Entry, int]:

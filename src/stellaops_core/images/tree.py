@@ -47,7 +47,7 @@ TARGETS_LIMIT = 64 << 20
 UNKNOWN_LIMIT = 10_000
 """Most files of a layer that are named as unknown; more of them are an error."""
 
-REPLACED_LIMIT = 4 << 30
+REPLACED_LIMIT = 512 << 20
 """Bytes of path tables that are gone through because files take the place of directories in one layer."""
 
 FOLLOWED_LIMIT = 50_000_000

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from builders import compress, digest, layer
 from stellaops_core.errors import CorruptImage, DigestMismatch, StellaError, Truncated, Unsupported
+from stellaops_core.images import compression as images_compression
 from stellaops_core.images.compression import OUTPUT_PIECE, Check, decompressed, inflate
 
 TAR = layer({f"file{number}": bytes([number]) * 3000 for number in range(50)})
@@ -144,6 +145,31 @@ def test_errors_of_the_source_come_through() -> None:
 
     with pytest.raises(StellaError, match="network is gone"):
         list(decompressed(broken(), Check(digest="", diff_id=digest(TAR), size=-1)))
+
+
+@pytest.mark.parametrize("stored", [b"", compress(TAR, "gzip")[:50]])
+def test_what_the_source_refuses_is_said(stored: bytes) -> None:
+    """A registry that sends too much is told of, not the bytes that are missing because of it."""
+
+    def refused() -> Iterator[bytes]:
+        yield stored
+        raise CorruptImage("longer than its manifest states")
+
+    with pytest.raises(CorruptImage, match="longer than"):
+        list(decompressed(refused(), Check(digest=digest(TAR), diff_id="", size=1000)))
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd"])
+def test_too_large_a_ratio_is_refused(monkeypatch: pytest.MonkeyPatch, compression: str) -> None:
+    """What little is stored may stand for so much and no more, beyond what is free."""
+    tar = TAR + bytes(8 << 20)
+    stored = compress(tar, compression)
+    assert sum(map(len, decompressed(cut(stored), check_of(stored)))) == len(tar)
+    monkeypatch.setattr(images_compression, "TAR_RATIO", 10)
+    assert sum(map(len, decompressed(cut(stored), check_of(stored)))) == len(tar)
+    monkeypatch.setattr(images_compression, "TAR_FREE", 2 << 20)
+    with pytest.raises(Unsupported, match="bytes of it unpack to more than"):
+        list(decompressed(cut(stored), check_of(stored)))
 
 
 def test_leaving_early_stops_the_reader() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stellaops_core.errors import CorruptImage, StellaError, Truncated
+from stellaops_core.images import tar as images_tar
 from stellaops_core.images.tar import DIRECTORY, FILE, HARD_LINK, OTHER, SPARSE, SYMLINK, Tar, clean
 from tars import END, header, pax
 
@@ -115,6 +116,15 @@ def test_pax_says_path_link_and_size() -> None:
     data = pax(path="p" * 200, size="3") + header(b"short", b"7") + b"abc".ljust(512, b"\0") + header(b"after") + END
     tar = Tar([data])
     assert [(entry.path, entry.size) for entry in tar] == [(b"p" * 200, 3), (b"after", 0)]
+
+
+def test_records_of_pax_headers_have_an_end(monkeypatch) -> None:
+    """Ten a header cost nothing; what is beyond them is counted over the whole tar."""
+    few, many = (pax(**{f"comment{number}": "x" for number in range(count)}) + header(b"x") for count in (10, 15))
+    monkeypatch.setattr(images_tar, "RECORDS_LIMIT", 20)
+    assert len(list(Tar([few * 10 + many * 4 + END]))) == 14
+    with pytest.raises(CorruptImage, match="pax headers"):
+        list(Tar([many * 5 + END]))
 
 
 def test_pax_sparse_files_have_their_real_name() -> None:
