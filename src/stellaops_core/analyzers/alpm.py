@@ -22,6 +22,7 @@ from stellaops_core.analyzers.analyzer import (
 )
 from stellaops_core.analyzers.capabilities import Providers, read_word
 from stellaops_core.analyzers.os_release import name_release
+from stellaops_core.analyzers.record import DATABASE_LIMIT, read_bytes
 from stellaops_core.component import Distribution
 from stellaops_core.purl import Purl, make_purl
 from stellaops_core.readers.deb822 import decode_lines
@@ -46,7 +47,7 @@ class Alpm(Analyzer):
 
     def analyze(self, file: LayerFile, near: LayerFiles) -> Iterable[Package | OwnedFiles]:  # noqa: ARG002
         """Yield the package, or its files."""
-        fields = read_fields(file.read())
+        fields = read_fields(read_bytes(file, DATABASE_LIMIT))
         if file.path.endswith("/desc"):
             yield _package(fields)
         elif paths := [path.strip("/") for path in fields.get("FILES", ()) if path.strip("/")]:

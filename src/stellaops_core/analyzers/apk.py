@@ -22,6 +22,7 @@ from stellaops_core.analyzers.analyzer import (
     View,
 )
 from stellaops_core.analyzers.os_release import name_release
+from stellaops_core.analyzers.record import DATABASE_LIMIT, read_bytes
 from stellaops_core.component import Distribution
 from stellaops_core.purl import Purl, make_purl
 from stellaops_core.readers.deb822 import decode_lines
@@ -51,7 +52,7 @@ class Apk(Analyzer):
 
     def analyze(self, file: LayerFile, near: LayerFiles) -> Iterable[Package | OwnedFiles]:  # noqa: ARG002
         """Yield each record's package and files."""
-        records = [_Record(text) for text in _split(file.read())]
+        records = [_Record(text) for text in _split(read_bytes(file, DATABASE_LIMIT))]
         usable = [record for record in records if record.usable]
         needed = {name for record in usable for name in record.words("D") if name.startswith("/")}
         for record in usable:

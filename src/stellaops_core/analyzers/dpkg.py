@@ -25,6 +25,7 @@ from stellaops_core.analyzers.analyzer import (
     View,
 )
 from stellaops_core.analyzers.os_release import name_release
+from stellaops_core.analyzers.record import DATABASE_LIMIT, read_bytes
 from stellaops_core.component import Distribution
 from stellaops_core.purl import Purl, make_purl
 from stellaops_core.readers.copyright import read_licenses
@@ -68,7 +69,7 @@ class Dpkg(Analyzer):
         """Yield what one file of the database says."""
         path = file.path
         if path.startswith(DOC):
-            licenses = read_licenses(file.read())
+            licenses = read_licenses(read_bytes(file, DATABASE_LIMIT))
             return [Licenses(path[len(DOC) : -len("/copyright")], licenses)] if licenses else []
         if path.endswith(".md5sums"):
             return _read_sums(file, near)
@@ -104,7 +105,7 @@ def _documented_in(package: Package, view: View) -> str:
 def _read_status(file: LayerFile) -> Iterator[Package]:
     flaws = []
     count = 0
-    for stanza in read_stanzas(file.read()):
+    for stanza in read_stanzas(read_bytes(file, DATABASE_LIMIT)):
         count += 1
         package, flaw = _read_stanza(stanza, stateless=file.path.startswith(STATUS_D))
         if package:
@@ -163,7 +164,7 @@ def _one_line(text: str) -> str:
 
 def _read_list(file: LayerFile) -> Iterator[OwnedFiles]:
     """Read a `.list`: absolute paths of files and directories, one a line."""
-    text = "\n" + file.read().decode("utf-8", "replace").replace("\r\n", "\n")
+    text = "\n" + read_bytes(file, DATABASE_LIMIT).decode("utf-8", "replace").replace("\r\n", "\n")
     paths = text.replace("\n/.\n", "\n").replace("\n/", "\n").strip("\n")
     if paths:
         yield OwnedFiles(file.path[len(INFO) : -len(".list")], paths)
@@ -177,7 +178,7 @@ def _read_sums(file: LayerFile, near: LayerFiles) -> Iterator[OwnedFiles]:
     else:  # in status.d the file's name need not be the package's
         record = near.get(stem)
         key = next((package.key for package in _readable(record)), "") if record else ""
-    lines = file.read().decode("utf-8", "replace").split("\n")
+    lines = read_bytes(file, DATABASE_LIMIT).decode("utf-8", "replace").split("\n")
     paths = [line.rstrip("\r")[34:].removeprefix("./") for line in lines if line[32:34] in {"  ", " *"}]
     if key and paths:
         yield OwnedFiles(key, "\n".join(paths))

@@ -17,7 +17,7 @@ from typing import Final
 from stellaops_core.analyzers.analyzer import Package
 from stellaops_core.analyzers.java_package import Record, describe, is_record, package_of, records_of
 from stellaops_core.readers.content import Content
-from stellaops_core.readers.jar import Archive, Entry
+from stellaops_core.readers.jar import Archive, Entry, share
 from stellaops_core.readers.manifest import MANIFEST_LIMIT, PROPERTIES_LIMIT, read_manifest, read_properties
 from stellaops_core.readers.pom import POM_LIMIT, Pom, read_pom
 from stellaops_core.readers.stated import clean_text
@@ -56,7 +56,8 @@ class Walk:
         self.flaws: list[str] = []
         """What could not be read, and where."""
         self._content = content
-        self._archives, self._left = ARCHIVES_LIMIT, READ_LIMIT
+        self._archives = ARCHIVES_LIMIT
+        self._limit = self._left = share(len(content), READ_LIMIT)
 
     def packages(self, name: str) -> Iterator[Package]:
         """Yield the packages of the file, which is called `name`."""
@@ -136,7 +137,7 @@ class Walk:
 
     def _spend(self, size: int) -> None:
         if size > self._left:
-            raise ValueError(f"beyond {READ_LIMIT:,} bytes that are read of the archives in one file")
+            raise ValueError(f"beyond {self._limit:,} bytes that are read of the archives in one file")
         self._left -= size
 
     def _note(self, place: str, error: ValueError) -> None:

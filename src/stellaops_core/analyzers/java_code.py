@@ -18,7 +18,7 @@ from stellaops_core.analyzers.analyzer import Analyzer, FileFacts, LayerFile, La
 from stellaops_core.readers.class_archive import ClassArchive, Compiled
 from stellaops_core.readers.class_file import Module, makes_loader, read_module, read_packages
 from stellaops_core.readers.content import Content
-from stellaops_core.readers.jar import Entry
+from stellaops_core.readers.jar import Entry, share
 
 REFERENCES_LIMIT: Final = 512 << 10
 """Bytes of classes of one archive that are searched for references: of each package the largest classes first."""
@@ -119,7 +119,7 @@ class JavaCodes(Analyzer):
         elif file.path.endswith(".MF"):
             yield facts_of(JavaCode((JavaArchive(manifest=read_attributes(file.content()[:MANIFEST_LIMIT])),)))
         else:
-            walk = _Walk()
+            walk = _Walk(file.size)
             archives = tuple(walk.archives(file.content(), (0, file.size), "", NESTING_DEPTH))
             if archives:
                 yield facts_of(JavaCode(archives, walk.flaws))
@@ -150,10 +150,10 @@ def read_attributes(data: bytes) -> dict[str, str]:
 class _Walk:
     """Reads the archives of one file, with what is left of the budgets."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int) -> None:
         self.flaws = 0
-        self._left, self._room = ARCHIVES_LIMIT, INFLATED_LIMIT
-        self._budget = READ_LIMIT
+        self._left, self._room = ARCHIVES_LIMIT, share(size, INFLATED_LIMIT)
+        self._budget = share(size, READ_LIMIT)
 
     def archives(self, content: Content, extent: tuple[int, int], inside: str, depth: int) -> Iterator[JavaArchive]:
         """Yield an archive and those inside it."""
@@ -265,7 +265,7 @@ class _Walk:
 
     def _spend(self, size: int) -> None:
         if size > self._budget:
-            raise ValueError(f"beyond {READ_LIMIT:,} bytes")
+            raise ValueError("too much to read")
         self._budget -= size
 
 

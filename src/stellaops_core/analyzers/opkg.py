@@ -26,6 +26,7 @@ from stellaops_core.analyzers.analyzer import (
 )
 from stellaops_core.analyzers.capabilities import Capability, Providers
 from stellaops_core.analyzers.os_release import name_release
+from stellaops_core.analyzers.record import DATABASE_LIMIT, read_bytes
 from stellaops_core.component import Distribution
 from stellaops_core.purl import Purl, make_purl
 from stellaops_core.readers.deb822 import JUNK, read_relations, read_stanzas
@@ -100,7 +101,7 @@ def _filled(package: Package, known: Package) -> Package:
 
 def _read_list(file: LayerFile) -> Iterator[OwnedFiles]:
     """Read absolute paths, one a line, newer ones with mode and target of a link behind tabs."""
-    lines = file.read().decode("utf-8", "replace").split("\n")
+    lines = read_bytes(file, DATABASE_LIMIT).decode("utf-8", "replace").split("\n")
     paths = [path for line in lines if (path := line.partition("\t")[0].strip().strip("/"))]
     if paths:
         yield OwnedFiles("", "\n".join(paths))
@@ -109,7 +110,7 @@ def _read_list(file: LayerFile) -> Iterator[OwnedFiles]:
 def _read_records(file: LayerFile, *, state_counts: bool) -> Iterator[Package]:
     flaws = []
     count = 0
-    for stanza in read_stanzas(file.read()):
+    for stanza in read_stanzas(read_bytes(file, DATABASE_LIMIT)):
         count += 1
         if JUNK in stanza:
             flaws.append(f"not a field, or a second one of its name: {stanza[JUNK][:80]!a}")

@@ -24,6 +24,7 @@ from stellaops_core.analyzers.analyzer import (
 )
 from stellaops_core.analyzers.capabilities import ANSWER_LIMIT
 from stellaops_core.analyzers.os_release import name_release
+from stellaops_core.analyzers.record import DATABASE_LIMIT, read_bytes
 from stellaops_core.purl import make_purl
 from stellaops_core.readers.stated import clean_url
 
@@ -152,7 +153,7 @@ def _without_version(name: str) -> str:
 
 def _read_contents(file: LayerFile) -> Iterator[OwnedFiles]:
     """Read `obj PATH MD5 TIME`, `sym PATH -> TARGET TIME` and `dir PATH` lines."""
-    lines = file.read().decode("utf-8", "replace").split("\n")
+    lines = read_bytes(file, DATABASE_LIMIT).decode("utf-8", "replace").split("\n")
     matches = [_ENTRY.fullmatch(line.rstrip("\r")) for line in lines]
     paths = [(match["file"] or match["link"] or match["other"]).lstrip("/") for match in matches if match]
     if paths:

@@ -11,6 +11,8 @@ from stellaops_core.analyzers.analyzer import LayerFile, Malformed
 
 SIZE_LIMIT: Final = 1 << 20
 """Bytes of one small record; real ones stay below a tenth of it."""
+DATABASE_LIMIT: Final = 32 << 20
+"""Bytes of a text that lists many packages, or the files of one; those of large desktops have some 10 MiB."""
 TEXT_LIMIT: Final = 1024
 """Characters of free text: longer ones are cut."""
 REQUIRES_LIMIT: Final = 4096

@@ -25,6 +25,7 @@ from stellaops_core.analyzers.analyzer import (
 )
 from stellaops_core.analyzers.capabilities import Providers, read_capability
 from stellaops_core.analyzers.os_release import name_release
+from stellaops_core.analyzers.record import DATABASE_LIMIT, read_bytes
 from stellaops_core.analyzers.rpm_manifest import read_names, read_table
 from stellaops_core.analyzers.rpm_record import Record, read_record
 from stellaops_core.component import Distribution
@@ -88,9 +89,9 @@ class Rpm(Analyzer):
     def analyze(self, file: LayerFile, near: LayerFiles) -> Iterable[Package | OwnedFiles]:
         """Yield each record's package and files."""
         if file.path == TABLE:
-            return read_table(file.read())
+            return read_table(read_bytes(file, DATABASE_LIMIT))
         if file.path == NAMES:
-            return read_names(file.read())
+            return read_names(read_bytes(file, DATABASE_LIMIT))
         if file.path.endswith(LOG):
             return _check_log(file, near)
         return _check_journal(file) if file.path.endswith(JOURNAL) else _read_database(file, near)

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
+from stellaops_core.readers.package_json import decode_json
 from stellaops_core.readers.php_literal import read_php_literal
 from stellaops_core.readers.stated import clean_text, clean_url
 
@@ -65,10 +65,7 @@ class Record(Struct, frozen=True):
 
 def read_installed_json(data: bytes) -> tuple[list[Record], int]:
     """Read `installed.json`."""
-    try:
-        document = msgspec.json.decode(data)
-    except (ValueError, RecursionError) as error:
-        raise ValueError("not JSON") from error
+    document = decode_json(data)
     dev: set[str] = set()
     if isinstance(document, dict):  # Composer 2
         dev = {name.lower() for name in _texts(document.get("dev-package-names"))}

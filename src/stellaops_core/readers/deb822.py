@@ -15,6 +15,8 @@ from msgspec import Struct
 JUNK = ""
 """Key under which a stanza keeps the first line that is no field or repeats one; no field has this name."""
 
+_BLOCK = 1 << 20  # bytes that are decoded at a time, more only where a line is longer
+
 RELATION_LIMIT = 10_000
 """Relations read from one field; real fields hold a few hundred."""
 
@@ -64,12 +66,20 @@ def _open_field(fields: dict[str, list[str]], line: str) -> list[str]:
     return value
 
 
-def decode_lines(data: bytes) -> list[str]:
-    """Return lines as text: UTF-8, and Latin-1 for those that are not."""
-    try:
-        return data.decode().split("\n")
-    except UnicodeDecodeError:
-        return [_decoded(line) for line in data.split(b"\n")]
+def decode_lines(data: bytes) -> Iterator[str]:
+    """Yield lines as text: UTF-8, and Latin-1 for those that are not. Few of them are there at a time."""
+    start = 0
+    while start <= len(data):
+        end = data.rfind(b"\n", start, start + _BLOCK) if start + _BLOCK < len(data) else len(data)
+        if end < 0:
+            end = data.find(b"\n", start)
+        end = len(data) if end < 0 else end
+        block = data[start:end]
+        try:
+            yield from block.decode().split("\n")
+        except UnicodeDecodeError:
+            yield from map(_decoded, block.split(b"\n"))
+        start = end + 1
 
 
 def _decoded(line: bytes) -> str:

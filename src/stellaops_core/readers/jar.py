@@ -21,6 +21,10 @@ DIRECTORY_LIMIT: Final = 64 << 20
 """Bytes of a central directory; half a million entries take about as much."""
 COMMENT_LIMIT: Final = 0xFFFF
 """Bytes of an archive's comment."""
+SHARE_RATIO: Final = 400
+"""Times that more may be read because of a file than it has bytes, beyond SHARE_FREE: entries may overlap."""
+SHARE_FREE: Final = 16 << 20
+"""Bytes that may be read because of the smallest file."""
 
 _PIECE: Final = 1 << 20
 _STORED, _DEFLATED = 0, 8
@@ -54,6 +58,11 @@ class Entry(NamedTuple):
     def encrypted(self) -> bool:
         """Whether it can't be read without a password."""
         return bool(self.flags & 1)
+
+
+def share(size: int, limit: int) -> int:
+    """Return how many bytes may be read because of a file of `size` bytes: `limit` at most."""
+    return min(limit, SHARE_FREE + SHARE_RATIO * size)
 
 
 class Archive:

@@ -20,6 +20,8 @@ TEXT_LIMIT: Final = 1024
 """Characters of a licence or an author."""
 DEPENDENCIES_LIMIT: Final = 4096
 """Dependencies of one package."""
+VALUES_LIMIT: Final = 2_000_000
+"""Values of a document, about: commas and opening brackets, those in texts included. Each takes some 100 bytes."""
 
 _HOSTS: Final = {"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org"}
 _SHORTHAND = re.compile(r"(?:(github|gitlab|bitbucket):)?([A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+)(#\S*)?")
@@ -29,12 +31,19 @@ _ALGORITHMS: Final = {"sha1": ("SHA-1", 20), "sha256": ("SHA-256", 32), "sha384"
 }
 
 
-def read_object(data: bytes) -> dict[str, Any]:
-    """Decode a JSON object, with or without a byte order mark. Nesting is bounded by Python's recursion limit."""
+def decode_json(data: bytes) -> Any:
+    """Decode JSON, with or without a byte order mark. Nesting is bounded by Python's recursion limit."""
+    if sum(map(data.count, (b",", b"{", b"["))) > VALUES_LIMIT:
+        raise ValueError(f"more than {VALUES_LIMIT:,} values")
     try:
-        document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
+        return msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as error:
         raise ValueError("not JSON") from error
+
+
+def read_object(data: bytes) -> dict[str, Any]:
+    """Decode a JSON object; see `decode_json`."""
+    document = decode_json(data)
     if not isinstance(document, dict):
         raise ValueError("not a JSON object")  # noqa: TRY004  # what is wrong is the file
     return document

@@ -94,6 +94,19 @@ def test_work_is_bounded():
     assert "beyond" in walk.flaws[-1]
 
 
+def test_small_files_cause_little_work():
+    """What is read because of a file is in proportion to it, so that thousands of small bombs have an end."""
+    data = bytearray(jar({"a.jar": bytes(1 << 20)}))
+    start, end = data.rfind(b"PK\1\2"), data.rfind(b"PK\5\6")
+    rows, tail = bytes(data[start:end]) * 100, bytearray(data[end:])
+    struct.pack_into("<2H", tail, 8, 100, 100)
+    struct.pack_into("<L", tail, 12, len(rows))
+    walk = Walk(bytes(data[:start]) + rows + bytes(tail))
+    list(walk.packages("app.jar"))
+    assert "not a zip archive" in walk.flaws[0]
+    assert "beyond" in walk.flaws[30]
+
+
 def test_memory_is_bounded_by_depth(monkeypatch):
     """What is held of an outer archive is not there for the inner ones."""
     inner = jar(library("g", "a", "1"))

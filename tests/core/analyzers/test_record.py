@@ -2,9 +2,10 @@
 
 import pytest
 
-from analyses import File
+from analyses import File, Files
+from stellaops_core.analyzers import alpm, apk, dpkg, opkg, portage, rpm
 from stellaops_core.analyzers.analyzer import Malformed
-from stellaops_core.analyzers.record import SIZE_LIMIT, check_word, member, read_bytes, read_json, texts
+from stellaops_core.analyzers.record import DATABASE_LIMIT, SIZE_LIMIT, check_word, member, read_bytes, read_json, texts
 
 
 def test_too_large_is_not_even_read():
@@ -19,6 +20,36 @@ def test_too_large_is_not_even_read():
     for read in (read_bytes, read_json):
         with pytest.raises(Malformed, match="larger than"):
             read(Huge("a", b""))
+
+
+@pytest.mark.parametrize(
+    ("analyzer", "path"),
+    [
+        (apk, "lib/apk/db/installed"),
+        (alpm, "var/lib/pacman/local/a-1-1/desc"),
+        (dpkg, "var/lib/dpkg/status"),
+        (dpkg, "var/lib/dpkg/info/a.list"),
+        (dpkg, "var/lib/dpkg/info/a.md5sums"),
+        (dpkg, "usr/share/doc/a/copyright"),
+        (opkg, "usr/lib/opkg/status"),
+        (opkg, "usr/lib/opkg/info/a.list"),
+        (portage, "var/db/pkg/a/b-1/CONTENTS"),
+        (rpm, rpm.TABLE),
+        (rpm, rpm.NAMES),
+    ],
+)
+def test_databases_that_are_text_have_a_size(analyzer, path):
+    """Their lines become objects, many times as large; so a file of nothing but lines is not even read."""
+
+    class Huge(File):
+        size = DATABASE_LIMIT + 1
+
+        def read(self):
+            raise AssertionError("read")
+
+    assert analyzer.ANALYZER.wants(path, 1)
+    with pytest.raises(Malformed, match="larger than"):
+        list(analyzer.ANALYZER.analyze(Huge(path, b""), Files({})))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stellaops_core.readers import deb822
 from stellaops_core.readers.deb822 import JUNK, RELATION_LIMIT, Relation, read_relations, read_stanzas
 
 STANZAS = {
@@ -80,3 +81,13 @@ def test_relations(text, groups):
 def test_relations_are_bounded():
     """A field of a million relations is cut short."""
     assert sum(1 for _ in read_relations("a," * (RELATION_LIMIT + 9))) == RELATION_LIMIT
+
+
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\n\n"])
+def test_lines_come_in_blocks(monkeypatch, ending):
+    """Wherever blocks end, the lines are those of the whole, also where one is longer, or is not UTF-8."""
+    data = "a\n\nb\u00e9\n".encode() + b"c" * 50 + b"\n\xe9\nd" + ending
+    whole = [line.decode("latin-1" if line == b"\xe9" else "utf-8") for line in data.split(b"\n")]
+    for size in range(1, len(data) + 2):
+        monkeypatch.setattr(deb822, "_BLOCK", size)
+        assert list(deb822.decode_lines(data)) == whole

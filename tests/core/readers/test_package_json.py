@@ -119,3 +119,12 @@ def test_integrity(contents, options):
 def test_integrity_of_nonsense(text):
     """What is no hash of its algorithm's length says nothing."""
     assert list(read.integrity_of(text)) == []
+
+
+def test_values_are_bounded(monkeypatch):
+    """A document of many small values takes far more memory than its bytes; so they are counted before."""
+    monkeypatch.setattr(read, "VALUES_LIMIT", 10)
+    assert read.read_object(b'{"a": [1,1,1,1,1,1,1,1]}') == {"a": [1] * 8}
+    for more in (b"1,1", b"[],[]", b"[[[]]]"):
+        with pytest.raises(ValueError, match="more than 10 values"):
+            read.read_object(b'{"a": [1,1,1,1,1,1,1,1,%s]}' % more)
