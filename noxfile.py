@@ -13,6 +13,7 @@ import nox
 ROOT = Path(__file__).parent
 VERSIONS = ("3.11", "3.12", "3.13")
 SHELLS = {"bash": "stella.bash", "zsh": "_stella", "fish": "stella.fish"}
+"""Benchmarks that have sessions of their own."""
 SERVERS = {"docker-registry": "docker-registry", "skopeo": "skopeo"}  # program to Debian package
 
 nox.needs_version = ">=2025.2"
@@ -134,6 +135,12 @@ def memory(session: nox.Session) -> None:
     """Measure scans of images that are large in one way each: `nox -s memory -- files --scale 10`."""
     install(session)
     session.run("python", "benchmarks/memory.py", *session.posargs)
+
+
+def hostile(session: nox.Session) -> None:
+    """Scan the whole corpus of hostile inputs; needs Linux and some GB of disk: `nox -s hostile -- --only zstd`."""
+    install(session)
+    session.run("python", "benchmarks/hostile.py", *session.posargs)
 
 
 @nox.session
