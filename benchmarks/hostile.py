@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 import hostile_corpus  # noqa: E402
-from hostile import CANARIES, Case, Place, Run, Target, run, stella  # noqa: E402
+from hostile_case import CANARIES, Case, Place, Run, Target, run, stella  # noqa: E402
 
 PAGE = ROOT / "docs/explanation/robustness.md"
 BEGIN, END = "<!-- hostile: begin -->", "<!-- hostile: end -->"

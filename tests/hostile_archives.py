@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 
-from hostile import READ, UNKNOWN, Place, Target, case
+from hostile_case import READ, UNKNOWN, Place, Target, case
 from jars import jar, library, properties
 
 PIECE = 1 << 20

@@ -7,7 +7,7 @@ import hostile_layers
 import hostile_places
 import hostile_programs
 import hostile_registries
-from hostile import CASES
+from hostile_case import CASES
 
 SOURCES = (
     *(hostile_layers, hostile_images, hostile_places, hostile_files, hostile_archives, hostile_programs),

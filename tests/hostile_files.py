@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from hostile import EITHER, FIRST, LAST, READ, UNKNOWN, Place, Target, case
+from hostile_case import EITHER, FIRST, LAST, READ, UNKNOWN, Place, Target, case
 from tars import header, pax
 
 PIECE = 1 << 20

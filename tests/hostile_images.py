@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from builders import layer
-from hostile import READ, REFUSED, Place, Stored, Target, between, case
+from hostile_case import READ, REFUSED, Place, Stored, Target, between, case
 from tars import END, header
 
 PIECE = 1 << 20

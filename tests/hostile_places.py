@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hostile import EITHER, READ, REFUSED, UNKNOWN, Place, Target, between, canary, case
+from hostile_case import EITHER, READ, REFUSED, UNKNOWN, Place, Target, between, canary, case
 from tars import END, header
 
 # -- layouts and archives on disk --------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import rpm_files
 from builders import layer
-from hostile import FIRST, LAST, READ, UNKNOWN, Place, Target, between, case
+from hostile_case import FIRST, LAST, READ, UNKNOWN, Place, Target, between, case
 from hostile_files import large, repeated
 from programs import elf, macho, pe
 from tars import header

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import simulators
 from builders import add_image
-from hostile import REFUSED, UNREACHED, Place, Target, between, case
+from hostile_case import REFUSED, UNREACHED, Place, Target, between, case
 from simulators import RegistrySimulator, TokenSimulator
 
 # -- registries --------------------------------------------------------------------------------------------------------

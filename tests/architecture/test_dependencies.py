@@ -8,7 +8,8 @@ import tomllib
 from sources import PACKAGES, ROOT, modules
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-OURS = {*PACKAGES, *(path.stem for path in (ROOT / "tests").iterdir() if path.suffix in {"", ".py"})}
+FOLDERS = (ROOT / "tests", ROOT / "benchmarks")
+OURS = {*PACKAGES, *(path.stem for folder in FOLDERS for path in folder.iterdir() if path.suffix in {"", ".py"})}
 
 
 def asked_for(requirements):

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from hostile import Place, stella
+from hostile_case import Place, stella
 from hostile_corpus import CASES
 
 QUICK = [case for case in CASES if case.quick >= 0]

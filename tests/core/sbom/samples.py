@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from stellaops_core.component import Component, Distribution, Evidence, Step, Unknown, Use
-from stellaops_core.sbom.sbom import Gap, LayerOrigin, Program, Removed, Sbom, Subject, Usage
+from stellaops_core.sbom.sbom import Gap, Hiding, LayerOrigin, Program, Removed, Sbom, Subject, Usage
 
 OPENSSL = "pkg:deb/debian/openssl@3.0.15-1?arch=amd64&distro=debian-12"
 LIBC = "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12"
@@ -100,7 +100,17 @@ FULL = replace(
         replace(component, use=Use("used", "usr/bin/openssl", (Step("entry.sh", 3, "exec openssl"),)))
         for component in SAMPLE.components
     ),
-    removed=(Removed("pkg:deb/debian/wget@1?arch=amd64", "var/lib/dpkg/status", 1, 1),),
+    removed=(
+        Removed(
+            "pkg:deb/debian/wget@1?arch=amd64",
+            "var/lib/dpkg/status",
+            1,
+            1,
+            Hiding("replaced", "var/lib/dpkg/status"),
+            "upgraded",
+            "pkg:deb/debian/wget@2?arch=amd64",
+        ),
+    ),
     usage=Usage(
         programs=(
             Program(

@@ -54,8 +54,8 @@ def test_no_field_is_forgotten(writer):
         if value not in ("", (), None, 0, False):
             told.add((kind, name))
     assert {kind.__name__ for kind, _ in found} == {
-        "Component", "Distribution", "Evidence", "Gap", "LayerOrigin", "Program", "Removed", "Sbom", "Step", "Subject",
-        "Unknown", "Usage", "Use",
+        "Component", "Distribution", "Evidence", "Gap", "Hiding", "LayerOrigin", "Program", "Removed", "Sbom", "Step",
+        "Subject", "Unknown", "Usage", "Use",
     }  # fmt: skip
     assert found == told
     sbom = FULL if writer is stella_json else replace(FULL, removed=())
